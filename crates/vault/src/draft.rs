@@ -1,0 +1,204 @@
+use std::{
+    io::{ErrorKind, IoSlice},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use crate::{Doing, InstanceKey, Shortage, Sync, disk::DiskFile, key::day_path, vault::Grounds};
+
+/// Pieces shorter than this are gathered, in bytes: one system call costs about as much as copying this many.
+const GATHERED_PIECE_BYTES_MAX: usize = 16 * 1024;
+
+/// Most bytes that wait in memory for the next write.
+const GATHERED_BYTES_MAX: usize = 64 * 1024;
+
+/// A file on its way in: in `incoming/`, without a name in the vault. Dropped, it is gone.
+#[derive(Debug)]
+pub struct Draft {
+    grounds: Arc<Grounds>,
+    path: PathBuf,
+    file: Box<dyn DiskFile>,
+    /// Small pieces not yet written.
+    gathered: Vec<u8>,
+    /// Bytes that went to the file.
+    written: u64,
+    synced: bool,
+    named: bool,
+}
+
+/// How far down the directories of an instance are known to survive a power cut, because the catalog, which records
+/// an instance only after that, has one there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DurableTo {
+    /// Nothing is known: every directory from the vault's down is synced.
+    Nothing,
+    /// An instance of this day is recorded.
+    Day,
+    /// An instance of this study on this day is recorded.
+    Study,
+    /// An instance of this series on this day is recorded: only the series' directory is synced.
+    Series,
+}
+
+/// The proof that an instance lies under its key and, unless syncing is switched off, survives a power cut.
+#[derive(Debug)]
+pub struct Durable {
+    bytes: u64,
+}
+
+impl Durable {
+    /// Length of the file, in bytes.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
+/// Why a draft did not get its name.
+#[derive(Debug)]
+pub enum KeepFailed {
+    /// Another file has it: the draft is handed back, to be kept under another one.
+    NameTaken(Draft),
+    /// The disk failed; the draft is gone.
+    Short(Shortage),
+}
+
+impl Draft {
+    pub(crate) fn create(grounds: Arc<Grounds>) -> Result<Self, Shortage> {
+        let path = grounds.new_draft_path();
+        let file =
+            grounds.disk.create(&path).map_err(|error| Shortage::new(Doing::Creating, &path, error))?;
+        Ok(Self { grounds, path, file, gathered: Vec::new(), written: 0, synced: false, named: false })
+    }
+
+    /// Appends a piece. Large ones go straight to the file.
+    ///
+    /// # Errors
+    /// When the disk fails; the draft is then good for nothing but to be dropped.
+    pub fn write(&mut self, piece: &[u8]) -> Result<(), Shortage> {
+        if piece.len() < GATHERED_PIECE_BYTES_MAX && self.gathered.len() + piece.len() <= GATHERED_BYTES_MAX {
+            self.gathered.extend_from_slice(piece);
+            return Ok(());
+        }
+        self.write_through(piece)
+    }
+
+    /// Writes over bytes that were written before: for a field whose value is known only at the end.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn overwrite(&mut self, offset: u64, bytes: &[u8]) -> Result<(), Shortage> {
+        let in_gathered = offset
+            .checked_sub(self.written)
+            .and_then(|start| usize::try_from(start).ok())
+            .and_then(|start| self.gathered.get_mut(start..start.checked_add(bytes.len())?));
+        if let Some(place) = in_gathered {
+            place.copy_from_slice(bytes);
+            return Ok(());
+        }
+        self.write_through(&[])?;
+        self.file
+            .write_all_at(bytes, offset)
+            .map_err(|error| Shortage::new(Doing::Writing, &self.path, error))
+    }
+
+    /// Bytes so far.
+    pub fn bytes(&self) -> u64 {
+        self.written + self.gathered.len() as u64
+    }
+
+    /// Gives the draft its name in the vault. The order is the promise: the bytes are synced, and with them, at the same
+    /// time, the parents of directories that may be new; then the name is given, never over another file; then the
+    /// directory of the series is synced. So an instance waits for two flushes, and a name in the vault never
+    /// stands before bytes that a power cut could take.
+    ///
+    /// # Errors
+    /// When the name is taken, and when the disk fails.
+    pub fn keep(mut self, key: &InstanceKey, durable_to: DurableTo) -> Result<Durable, KeepFailed> {
+        match self.try_keep(key, durable_to) {
+            Ok(true) => Ok(Durable { bytes: self.written }),
+            Ok(false) => Err(KeepFailed::NameTaken(self)),
+            Err(shortage) => Err(KeepFailed::Short(shortage)),
+        }
+    }
+
+    /// Whether the name was free.
+    fn try_keep(&mut self, key: &InstanceKey, durable_to: DurableTo) -> Result<bool, Shortage> {
+        self.write_through(&[])?;
+        self.prepare(key, durable_to)?;
+        let target = self.grounds.vault.join(key.path());
+        let mut named = self.grounds.disk.rename_to_new(&self.path, &target);
+        if named.as_ref().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+            // The catalog knew the directory, but it is gone: the last instance in it was removed meanwhile.
+            self.prepare(key, DurableTo::Nothing)?;
+            named = self.grounds.disk.rename_to_new(&self.path, &target);
+        }
+        match named {
+            Ok(()) => self.named = true,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
+            Err(error) => return Err(Shortage::new(Doing::Naming, target, error)),
+        }
+        let directory = self.grounds.vault.join(key.series_path());
+        self.grounds.sync_if_asked(&directory).inspect_err(|_| {
+            // Nobody may take for kept what could be gone after a power cut. If this fails too, a
+            // reconciliation finds the file.
+            self.grounds.disk.remove_file(&target).ok();
+        })?;
+        Ok(true)
+    }
+
+    /// Makes the directories that may lack, and syncs what must be durable before the name is given.
+    fn prepare(&mut self, key: &InstanceKey, durable_to: DurableTo) -> Result<(), Shortage> {
+        let vault = &self.grounds.vault;
+        if durable_to < DurableTo::Series {
+            self.grounds.make_directories(&vault.join(key.series_path()))?;
+        }
+        if self.grounds.sync == Sync::None {
+            return Ok(());
+        }
+        // A directory that another association has just made may not be durable yet: whoever made it, all parents
+        // of which the catalog knows nothing are synced by everyone who relies on them.
+        let mut parents = Vec::new();
+        if durable_to < DurableTo::Series {
+            parents.push(vault.join(key.study_path()));
+        }
+        if durable_to < DurableTo::Study {
+            parents.push(vault.join(day_path(key.day)));
+        }
+        if durable_to < DurableTo::Day {
+            let day = day_path(key.day);
+            parents.extend(day.ancestors().skip(1).map(|above| vault.join(above)));
+        }
+        if self.synced {
+            parents.iter().try_for_each(|parent| self.grounds.sync_if_asked(parent))?;
+        } else {
+            self.grounds
+                .disk
+                .sync_together(&*self.file, &parents)
+                .map_err(|error| Shortage::new(Doing::Syncing, &self.path, error))?;
+            self.synced = true;
+        }
+        Ok(())
+    }
+
+    /// Writes what was gathered, and `piece` after it.
+    fn write_through(&mut self, piece: &[u8]) -> Result<(), Shortage> {
+        let bytes = self.gathered.len() + piece.len();
+        if bytes > 0 {
+            self.file
+                .write_all(&mut [IoSlice::new(&self.gathered), IoSlice::new(piece)])
+                .map_err(|error| Shortage::new(Doing::Writing, &self.path, error))?;
+            self.written += bytes as u64;
+            self.gathered.clear();
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if !self.named {
+            // If this fails, the draft is removed as stale later.
+            self.grounds.disk.remove_file(&self.path).ok();
+        }
+    }
+}

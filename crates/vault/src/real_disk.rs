@@ -1,0 +1,133 @@
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, IoSlice, Write},
+    os::unix::fs::{FileExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    thread,
+    time::SystemTime,
+};
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+use crate::disk::{Disk, DiskFile, Entry, EntryKind};
+
+/// Stack of a thread that syncs one directory, in bytes: it makes two system calls.
+const SYNC_STACK_BYTES: usize = 64 * 1024;
+
+/// Files and directories of the operating system.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RealDisk;
+
+impl Disk for RealDisk {
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        // Instances are patient data: nobody but the archive's user and group reads them.
+        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o640).open(path)?;
+        Ok(Box::new(RealFile(file)))
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        Ok(Box::new(RealFile(File::open(path)?)))
+    }
+
+    fn rename_to_new(&self, from: &Path, to: &Path) -> io::Result<()> {
+        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            Ok(()) => Ok(()),
+            // Not every file system knows the flag (NFS, some of FUSE); a hard link never replaces anything.
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP) => {
+                fs::hard_link(from, to)?;
+                fs::remove_file(from)
+            }
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    fn make_directory(&self, path: &Path) -> io::Result<()> {
+        fs::create_dir(path)
+    }
+
+    fn sync_directory(&self, path: &Path) -> io::Result<()> {
+        File::open(path)?.sync_all()
+    }
+
+    fn sync_together(&self, file: &dyn DiskFile, directories: &[PathBuf]) -> io::Result<()> {
+        thread::scope(|scope| {
+            let mut helpers = Vec::with_capacity(directories.len());
+            for directory in directories {
+                let sync = || self.sync_directory(directory);
+                match thread::Builder::new().stack_size(SYNC_STACK_BYTES).spawn_scoped(scope, sync) {
+                    Ok(helper) => helpers.push(helper),
+                    // No thread is to be had: then one after the other.
+                    Err(_) => self.sync_directory(directory)?,
+                }
+            }
+            file.sync_data()?;
+            helpers.into_iter().try_for_each(|helper| {
+                helper.join().unwrap_or_else(|_| Err(io::Error::other("a sync did not come to its end")))
+            })
+        })
+    }
+
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn remove_directory(&self, path: &Path) -> io::Result<()> {
+        fs::remove_dir(path)
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<Entry>> {
+        fs::read_dir(path)?
+            .map(|entry| {
+                let entry = entry?;
+                let kind = entry.file_type()?;
+                let kind = if kind.is_file() {
+                    EntryKind::File
+                } else if kind.is_dir() {
+                    EntryKind::Directory
+                } else {
+                    EntryKind::Other
+                };
+                Ok(Entry { name: entry.file_name(), kind })
+            })
+            .collect()
+    }
+}
+
+#[derive(Debug)]
+struct RealFile(File);
+
+impl DiskFile for RealFile {
+    fn write_all(&mut self, mut pieces: &mut [IoSlice<'_>]) -> io::Result<()> {
+        IoSlice::advance_slices(&mut pieces, 0);
+        while !pieces.is_empty() {
+            match self.0.write_vectored(pieces) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => IoSlice::advance_slices(&mut pieces, written),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn write_all_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        FileExt::write_all_at(&self.0, bytes, offset)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+
+    fn read_at(&self, into: &mut [u8], offset: u64) -> io::Result<usize> {
+        FileExt::read_at(&self.0, into, offset)
+    }
+
+    fn length_and_time(&self) -> io::Result<(u64, SystemTime)> {
+        let metadata = self.0.metadata()?;
+        Ok((metadata.len(), metadata.modified()?))
+    }
+
+    fn as_file(&self) -> Option<&File> {
+        Some(&self.0)
+    }
+}

@@ -1,0 +1,211 @@
+use std::{
+    ffi::OsStr,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    process,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use crate::{
+    Disk, Doing, Draft, InstanceFile, InstanceKey, RealDisk, Shortage, disk::EntryKind, key::day_path,
+};
+
+/// The directory of the instances, below the data directory.
+const VAULT: &str = "vault";
+
+/// The directory of the drafts, below the data directory and so on the same file system.
+const INCOMING: &str = "incoming";
+
+/// What an instance waits for before it counts as kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sync {
+    /// Its bytes and its name are synced: it survives a power cut.
+    #[default]
+    Instance,
+    /// Nothing: it survives the end of our processes, but not a power cut.
+    None,
+}
+
+/// The instances of one data directory. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Vault {
+    grounds: Arc<Grounds>,
+}
+
+/// What a vault and its drafts share.
+#[derive(Debug)]
+pub(crate) struct Grounds {
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) vault: PathBuf,
+    pub(crate) incoming: PathBuf,
+    pub(crate) sync: Sync,
+    drafts_made: AtomicU64,
+}
+
+/// Distinguishes the vaults of one process, whose drafts could otherwise get the same name.
+static VAULTS_OPENED: AtomicU64 = AtomicU64::new(0);
+
+impl Vault {
+    /// Opens the vault below a data directory, and makes what lacks of it.
+    ///
+    /// # Errors
+    /// When a directory cannot be made.
+    pub fn open(data_directory: &Path, sync: Sync) -> Result<Self, Shortage> {
+        Self::open_on(Arc::new(RealDisk), data_directory, sync)
+    }
+
+    /// Opens the vault on a disk of the caller's choice.
+    ///
+    /// # Errors
+    /// As [`Vault::open`].
+    pub fn open_on(disk: Arc<dyn Disk>, data_directory: &Path, sync: Sync) -> Result<Self, Shortage> {
+        let grounds = Grounds {
+            disk,
+            vault: data_directory.join(VAULT),
+            incoming: data_directory.join(INCOMING),
+            sync,
+            drafts_made: AtomicU64::new(VAULTS_OPENED.fetch_add(1, Ordering::Relaxed) << 40),
+        };
+        grounds.make_directories(&grounds.vault)?;
+        grounds.make_directories(&grounds.incoming)?;
+        grounds.sync_if_asked(data_directory)?;
+        Ok(Self { grounds: Arc::new(grounds) })
+    }
+
+    /// Begins a draft.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub fn draft(&self) -> Result<Draft, Shortage> {
+        Draft::create(Arc::clone(&self.grounds))
+    }
+
+    /// Opens an instance for reading.
+    ///
+    /// # Errors
+    /// [`Shortage::Missing`] where there is none; else as the disk fails.
+    pub fn open_instance(&self, key: &InstanceKey) -> Result<InstanceFile, Shortage> {
+        let path = self.path(key);
+        let opened = self.grounds.disk.open(&path).and_then(InstanceFile::new);
+        opened.map_err(|error| Shortage::new(Doing::Opening, path, error))
+    }
+
+    /// Makes sure that an instance that is there survives a power cut, whoever wrote it: its bytes and every
+    /// directory above it are synced.
+    ///
+    /// # Errors
+    /// [`Shortage::Missing`] where there is none; else as the disk fails.
+    pub fn make_durable(&self, key: &InstanceKey) -> Result<(), Shortage> {
+        let path = self.path(key);
+        let failed = |error| Shortage::new(Doing::Syncing, &path, error);
+        let file = self.grounds.disk.open(&path).map_err(failed)?;
+        if self.grounds.sync == Sync::None {
+            return Ok(());
+        }
+        let directories: Vec<PathBuf> =
+            key.path().ancestors().skip(1).map(|above| self.grounds.vault.join(above)).collect();
+        self.grounds.disk.sync_together(&*file, &directories).map_err(failed)
+    }
+
+    /// Removes an instance, and directories that are empty without it.
+    ///
+    /// # Errors
+    /// [`Shortage::Missing`] where there is none; else as the disk fails.
+    pub fn remove(&self, key: &InstanceKey) -> Result<(), Shortage> {
+        let path = self.path(key);
+        self.grounds.disk.remove_file(&path).map_err(|error| Shortage::new(Doing::Removing, &path, error))?;
+        // Upwards, as long as a directory is empty; the first that stays is synced, or the removal could be undone by
+        // a power cut and a reconciliation would take the instance for one that was never recorded.
+        let relative = key.path();
+        for above in relative.ancestors().skip(1).take(3) {
+            let directory = self.grounds.vault.join(above);
+            if above != day_path(key.day) && self.grounds.disk.remove_directory(&directory).is_ok() {
+                continue;
+            }
+            match self.grounds.sync_if_asked(&directory) {
+                // Another removal was faster with this directory and syncs the one above.
+                Err(Shortage::Missing { .. }) => {}
+                other => return other,
+            }
+        }
+        Ok(())
+    }
+
+    /// Where an instance lies, or would.
+    pub fn path(&self, key: &InstanceKey) -> PathBuf {
+        self.grounds.vault.join(key.path())
+    }
+
+    /// Removes the drafts of processes that are no more, as `is_alive` has it, and says how many there were.
+    ///
+    /// # Errors
+    /// When they cannot be listed or removed.
+    pub fn remove_stale_drafts(&self, is_alive: &dyn Fn(u32) -> bool) -> Result<usize, Shortage> {
+        let incoming = &self.grounds.incoming;
+        let entries = self.grounds.disk.list(incoming);
+        let mut removed = 0;
+        for entry in entries.map_err(|error| Shortage::new(Doing::Listing, incoming, error))? {
+            let stale = entry.kind == EntryKind::File
+                && process_of_draft(&entry.name).is_some_and(|process| !is_alive(process));
+            if !stale {
+                continue;
+            }
+            let path = incoming.join(&entry.name);
+            match self.grounds.disk.remove_file(&path) {
+                Ok(()) => removed += 1,
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(Shortage::new(Doing::Removing, path, error)),
+            }
+        }
+        Ok(removed)
+    }
+
+    pub(crate) fn grounds(&self) -> &Grounds {
+        &self.grounds
+    }
+}
+
+impl Grounds {
+    /// `<process>.<number>`: the process, so that what it leaves behind is known when it is gone.
+    pub(crate) fn new_draft_path(&self) -> PathBuf {
+        let number = self.drafts_made.fetch_add(1, Ordering::Relaxed);
+        self.incoming.join(format!("{}.{number:x}", process::id()))
+    }
+
+    /// Syncs a directory, unless syncing is switched off.
+    pub(crate) fn sync_if_asked(&self, directory: &Path) -> Result<(), Shortage> {
+        if self.sync == Sync::None {
+            return Ok(());
+        }
+        self.disk.sync_directory(directory).map_err(|error| Shortage::new(Doing::Syncing, directory, error))
+    }
+
+    /// Makes a directory and those above it that lack, from the bottom up: mostly one call is enough.
+    pub(crate) fn make_directories(&self, path: &Path) -> Result<(), Shortage> {
+        let mut lacking = Vec::new();
+        for directory in path.ancestors() {
+            match self.disk.make_directory(directory) {
+                Ok(()) => break,
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => break,
+                Err(error) if error.kind() == ErrorKind::NotFound => lacking.push(directory),
+                Err(error) => return Err(Shortage::new(Doing::MakingDirectory, directory, error)),
+            }
+        }
+        lacking.into_iter().rev().try_for_each(|directory| match self.disk.make_directory(directory) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                Err(Shortage::new(Doing::MakingDirectory, directory, error))
+            }
+            _ => Ok(()),
+        })
+    }
+}
+
+/// The process that a draft's name tells of.
+fn process_of_draft(name: &OsStr) -> Option<u32> {
+    let (process, number) = name.to_str()?.split_once('.')?;
+    u64::from_str_radix(number, 16).ok()?;
+    process.parse().ok()
+}
