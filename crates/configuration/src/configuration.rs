@@ -1,0 +1,211 @@
+//! What holds, as small structs: each room is given the ones it needs, never the whole.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::words::{
+    AssociationsCounted, CompressedFor, Contexts, InformationModel, Isolation, LogFormat, LogLevel,
+    MatchingTable, MissingHigherLevelKeys, NoAcceptableContext, OnSubOperationFailure, PartialFailure,
+    Preset, ReturnedAttributes, SopClasses, Sync, UnmatchedKeys, WarningsEndIn,
+};
+use crate::{AddressRange, AeTitle, Uid};
+
+/// Everything that holds. Each field is one setting; its text is in the record of that setting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Configuration {
+    /// `preset`
+    pub preset: Preset,
+    /// `data`
+    pub data: PathBuf,
+    /// `isolation`
+    pub isolation: Isolation,
+    /// `[log]`
+    pub log: Log,
+    /// `[network]`
+    pub network: Network,
+    /// `[storage-scp]`
+    pub storage_scp: StorageScp,
+    /// `[query-retrieve-scp]`
+    pub query_retrieve_scp: QueryRetrieveScp,
+    /// `[storage-scu]`
+    pub storage_scu: StorageScu,
+    /// `[supervisor]`
+    pub supervisor: Supervisor,
+    /// `[web]`
+    pub web: Web,
+    /// `[[peer]]`, in the order of the file; no title twice.
+    pub peers: Vec<Peer>,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Log {
+    /// `log.format`
+    pub format: LogFormat,
+    /// `log.level`
+    pub level: LogLevel,
+}
+
+/// `[network]`: what every association keeps to, whichever AE runs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Network {
+    /// `network.max-pdu-send`, in bytes
+    pub max_pdu_send: u32,
+    /// `network.connect-timeout`
+    pub connect_timeout: Duration,
+    /// `network.artim`
+    pub artim: Duration,
+    /// `network.association-response-timeout`
+    pub association_response_timeout: Duration,
+    /// `network.release-timeout`
+    pub release_timeout: Duration,
+    /// `network.write-timeout`
+    pub write_timeout: Duration,
+    /// `network.between-packets-timeout`
+    pub between_packets_timeout: Duration,
+}
+
+/// What both SCPs have: how associations are accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acceptor {
+    /// `ae-title`
+    pub ae_title: AeTitle,
+    /// `listen`
+    pub listen: SocketAddr,
+    /// `associations`
+    pub associations: u32,
+    /// `associations-counted`
+    pub associations_counted: AssociationsCounted,
+    /// `max-pdu`, in bytes
+    pub max_pdu: u32,
+    /// `idle-timeout`
+    pub idle_timeout: Duration,
+    /// `check-called-ae-title`
+    pub check_called_ae_title: bool,
+    /// `allowed-calling-ae-titles`; empty: all
+    pub allowed_calling_ae_titles: Vec<AeTitle>,
+    /// `allowed-addresses`; empty: all
+    pub allowed_addresses: Vec<AddressRange>,
+    /// `no-acceptable-context`
+    pub no_acceptable_context: NoAcceptableContext,
+}
+
+/// `[storage-scp]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageScp {
+    /// What both SCPs have.
+    pub acceptor: Acceptor,
+    /// `storage-scp.may-share-ae-title`
+    pub may_share_ae_title: bool,
+    /// `storage-scp.sop-classes`
+    pub sop_classes: SopClasses,
+    /// `storage-scp.sop-classes-added`
+    pub sop_classes_added: Vec<Uid>,
+    /// `storage-scp.sop-classes-removed`
+    pub sop_classes_removed: Vec<Uid>,
+    /// `storage-scp.transfer-syntaxes`; empty: all that are known
+    pub transfer_syntaxes: Vec<Uid>,
+    /// `storage-scp.compressed-for`
+    pub compressed_for: CompressedFor,
+    /// `storage-scp.transfer-syntax-order`, most preferred first; empty: the sender's order decides
+    pub transfer_syntax_order: Vec<Uid>,
+    /// `storage-scp.sync`
+    pub sync: Sync,
+    /// `storage-scp.notification-retry-wait`; without effect in this version
+    pub notification_retry_wait: Duration,
+}
+
+/// `[query-retrieve-scp]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueryRetrieveScp {
+    /// What both SCPs have.
+    pub acceptor: Acceptor,
+    /// `query-retrieve-scp.transfer-syntaxes` of identifiers; empty: all that are not compressed pixel data
+    pub transfer_syntaxes: Vec<Uid>,
+    /// `query-retrieve-scp.information-models`
+    pub information_models: Vec<InformationModel>,
+    /// `query-retrieve-scp.get`
+    pub get: bool,
+    /// `query-retrieve-scp.patient-level-retrieve`
+    pub patient_level_retrieve: bool,
+    /// `query-retrieve-scp.missing-higher-level-keys`
+    pub missing_higher_level_keys: MissingHigherLevelKeys,
+    /// `query-retrieve-scp.refuse-unrestricted-queries`
+    pub refuse_unrestricted_queries: bool,
+    /// `query-retrieve-scp.matching`
+    pub matching: MatchingTable,
+    /// `query-retrieve-scp.unmatched-keys`
+    pub unmatched_keys: UnmatchedKeys,
+    /// `query-retrieve-scp.returned-attributes`
+    pub returned_attributes: ReturnedAttributes,
+    /// `query-retrieve-scp.move-response-first`
+    pub move_response_first: bool,
+    /// `query-retrieve-scp.warnings-end-in`
+    pub warnings_end_in: WarningsEndIn,
+    /// `query-retrieve-scp.partial-failure`
+    pub partial_failure: PartialFailure,
+    /// `query-retrieve-scp.on-sub-operation-failure`
+    pub on_sub_operation_failure: OnSubOperationFailure,
+}
+
+/// `[storage-scu]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageScu {
+    /// `storage-scu.ae-title`
+    pub ae_title: AeTitle,
+    /// `storage-scu.associations`
+    pub associations: u32,
+    /// `storage-scu.wait-for-turn`
+    pub wait_for_turn: Duration,
+    /// `storage-scu.max-pdu`, in bytes
+    pub max_pdu: u32,
+    /// `storage-scu.contexts`
+    pub contexts: Contexts,
+    /// `storage-scu.response-timeout`
+    pub response_timeout: Duration,
+    /// `storage-scu.open-retries`
+    pub open_retries: u32,
+    /// `storage-scu.open-retry-wait`
+    pub open_retry_wait: Duration,
+}
+
+/// `[supervisor]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Supervisor {
+    /// `supervisor.pool`
+    pub pool: u32,
+    /// `supervisor.pending-connections`
+    pub pending_connections: u32,
+    /// `supervisor.admission-grace`
+    pub admission_grace: Duration,
+    /// `supervisor.drain-grace`
+    pub drain_grace: Duration,
+}
+
+/// `[web]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Web {
+    /// `web.listen`; nothing listens there in this version
+    pub listen: Option<SocketAddr>,
+}
+
+/// A `[[peer]]`: a remote AE.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Peer {
+    /// `ae-title`
+    pub ae_title: AeTitle,
+    /// `host`: a name or an address
+    pub host: String,
+    /// `port`
+    pub port: u16,
+}
+
+impl Configuration {
+    /// The peer of a title.
+    pub fn peer(&self, ae_title: &str) -> Option<&Peer> {
+        self.peers.iter().find(|peer| peer.ae_title.as_str() == ae_title)
+    }
+}

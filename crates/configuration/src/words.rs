@@ -1,0 +1,157 @@
+//! The settings whose value is one of a few words.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// One word that a setting may have, and what it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Word {
+    /// The word as it is typed.
+    pub word: &'static str,
+    /// What it means, in one clause.
+    pub meaning: &'static str,
+}
+
+/// A type that is one of a few words.
+pub trait Words: Copy + 'static {
+    /// All words, the usual one first.
+    const WORDS: &'static [Word];
+    /// The value that a word names.
+    fn from_word(word: &str) -> Option<Self>;
+    /// The word of a value.
+    fn as_str(self) -> &'static str;
+}
+
+/// Makes an enum, its words and their meanings from one list.
+macro_rules! words {
+    ($($(#[$about:meta])* $name:ident { $($variant:ident = $word:literal, $meaning:literal;)+ })+) => {$(
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum $name {
+            $(#[doc = concat!("`", $word, "`: ", $meaning, ".")] $variant,)+
+        }
+
+        impl Words for $name {
+            const WORDS: &'static [Word] = &[$(Word { word: $word, meaning: $meaning }),+];
+
+            fn from_word(word: &str) -> Option<Self> {
+                match word {
+                    $($word => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+
+            fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    )+};
+}
+
+words! {
+    /// Which set of defaults every setting starts from.
+    Preset {
+        Standard = "standard", "PS3.4, PS3.7 and PS3.8 as they stand, and what today's users need";
+        AnnexF = "annex-f", "what the sample of PS3.2 annex F describes, to the letter";
+    }
+    /// What keeps associations apart.
+    Isolation {
+        Process = "process", "a process for each association";
+        Thread = "thread", "a thread for each association, all in one process";
+    }
+    /// The form of log lines.
+    LogFormat {
+        Text = "text", "lines for people";
+        Json = "json", "one JSON object a line";
+    }
+    /// The least grave log lines that are written.
+    LogLevel {
+        Info = "info", "what a service engineer wants to see";
+        Error = "error", "failures of ours only";
+        Warn = "warn", "failures and refusals";
+        Debug = "debug", "each message";
+        Trace = "trace", "each PDU";
+    }
+    /// How simultaneous associations are counted against the limit.
+    AssociationsCounted {
+        Total = "total", "all associations together";
+        PerCallingAe = "per-calling-ae", "the associations of each calling AE title on their own";
+    }
+    /// What is answered when no proposed presentation context is acceptable.
+    NoAcceptableContext {
+        Accept = "accept", "the association is accepted and each context in it refused with its reason";
+        Reject = "reject", "the association is rejected 1/1/1 (permanent, service user, no reason given)";
+    }
+    /// The storage SOP classes that are accepted to begin with.
+    SopClasses {
+        All = "all", "every storage SOP class of PS3.4 B.5, B.6 and GG, retired ones included";
+        Images = "images", "of these, the ones whose instances are images";
+        AnnexF = "annex-f", "the nine image classes that annex F lists, and NM Image Storage (Retired)";
+        None = "none", "no class but those in sop-classes-added";
+    }
+    /// The SOP classes for which compressed transfer syntaxes are accepted.
+    CompressedFor {
+        EveryClass = "every-class", "any accepted storage SOP class";
+        AnnexFClasses = "annex-f-classes", "ultrasound, visible light and Secondary Capture";
+    }
+    /// When an instance counts as durable.
+    Sync {
+        Instance = "instance", "file and name are synced to the disk before 0000H is answered";
+        None = "none", "nothing is synced: a power cut may lose instances that were acknowledged";
+    }
+    /// A Query/Retrieve information model.
+    InformationModel {
+        PatientRoot = "patient-root", "Patient Root";
+        StudyRoot = "study-root", "Study Root";
+        PatientStudyOnly = "patient-study-only", "Patient/Study Only (retired)";
+    }
+    /// What is done with a request that lacks a unique key of a level above its own.
+    MissingHigherLevelKeys {
+        Accept = "accept", "the missing key matches everything";
+        Refuse = "refuse", "A900H";
+    }
+    /// What a key that is not matched does to the pending status.
+    UnmatchedKeys {
+        Warn = "warn", "FF01H when an optional key is unknown, or known but not matched";
+        WarnUnknown = "warn-unknown", "FF01H only when an optional key is unknown";
+    }
+    /// The attributes in each C-FIND response.
+    ReturnedAttributes {
+        Standard = "standard", "what was asked for, and what PS3.4 C.4.1.1.3.2 adds to every response";
+        Requested = "requested", "what was asked for and nothing else";
+    }
+    /// The keys that C-FIND knows, and how each is matched.
+    MatchingTable {
+        Standard = "standard", "every key of PS3.4 C.6, matched as its VR allows (PS3.4 C.2.2.2)";
+        AnnexF = "annex-f", "the twenty attributes of annex F, each with the kinds of matching that its table gives";
+    }
+    /// The final status of a retrieve whose sub-operations all succeeded, some with warnings.
+    WarningsEndIn {
+        Warning = "warning", "B000H";
+        Success = "success", "0000H; the instance counts as completed";
+    }
+    /// The final status of a retrieve in which some sub-operations failed and some did not.
+    PartialFailure {
+        Warning = "warning", "B000H";
+        Refused = "refused", "A702H";
+    }
+    /// What a failed sub-operation does to the retrieve.
+    OnSubOperationFailure {
+        Continue = "continue", "the other instances are still sent";
+        Stop = "stop", "the retrieve ends; nothing more is sent";
+    }
+    /// How presentation contexts are proposed to a destination.
+    Contexts {
+        SeveralSyntaxes = "several-syntaxes", "one context a SOP class, with all transfer syntaxes that would do";
+        OneSyntaxEach = "one-syntax-each", "one context for each SOP class and transfer syntax";
+    }
+}
