@@ -1,1 +1,39 @@
-//! supervisor
+//! The supervisor: listens, counts, hands sockets over, starts and reaps. It knows processes and no protocol.
+//!
+//! In: a [`Plan`], and connections. Out: a process (or, with [`run_threads`], a thread) for each association,
+//! told over its control socket which connection is its own, and asking over the same socket for what is
+//! counted: a place among the associations ([`Supervised::admit`]), a permit to export
+//! ([`Supervised::permit`]).
+//!
+//! ```text
+//! isocenter: supervisor, 2 of 10 associations
+//! ├─ isocenter: association, waiting                                 idle, started ahead
+//! ├─ isocenter: CT2 -> ISO_STORE_SCP 10.0.0.7, C-STORE 118           serves one connection, then exits
+//! └─ isocenter: housekeeper                                          a keeper: restarted when it ends
+//! ```
+//!
+//! Read `plan`, then `places` and `permits` (the counting: pure, time is an argument), `message` (what is
+//! said on a control socket), `child` (the other end of it) and at last `office`, the loop that ties them.
+//!
+//! Who dies with whom: a child that dies takes its own association along and nothing else. When the
+//! supervisor dies, children that wait exit at once, since their control socket ends; children that serve
+//! finish their association and exit then, which is why no parent-death signal is set. No child holds a
+//! listening socket, so a new supervisor can bind the ports meanwhile.
+//!
+//! Absent on purpose: bytes from a peer (a connection is accepted and passed on unread), any other crate of
+//! ours, and log lines (an [`Event`] tells; whoever runs the supervisor words it).
+
+mod admission;
+mod channel;
+pub mod child;
+mod event;
+mod message;
+mod office;
+mod plan;
+pub mod title;
+
+pub use admission::{Admission, Permit, Refusal, Supervised, SupervisorGone, Unsupervised};
+pub use child::{Connection, Control};
+pub use event::{Ending, Event};
+pub use office::{Serve, run, run_threads};
+pub use plan::{Group, Keeper, KeeperStops, Limit, OWN_PROGRAM, PermitGroup, Plan, Restart, SupervisorError};

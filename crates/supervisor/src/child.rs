@@ -1,0 +1,301 @@
+//! The child's end of a control socket.
+//!
+//! A child process finds it as its standard input, with the settings waiting in it as the first message. A
+//! thread gets one end of a pair. Either way [`Control`] is what it holds.
+
+use std::fmt::Write;
+use std::fs::File;
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::FileExt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, SocketType};
+
+use crate::admission::PermitSource;
+use crate::message::{Said, Told, cut};
+use crate::{Admission, Permit, Refusal, Supervised, SupervisorGone, channel, title};
+
+/// The supervisor hears of an activity this often at most; the title follows each one.
+const ACTIVITY_EVERY: Duration = Duration::from_millis(250);
+/// Settings are some kilobytes; more than this is a mistake.
+const SETTINGS_BYTES_MAX: u64 = 16 << 20;
+
+/// A connection to serve.
+#[derive(Debug)]
+pub struct Connection {
+    /// The socket: blocking, without Nagle's algorithm.
+    pub stream: TcpStream,
+    /// Which listener of the plan it came in by.
+    pub listener: usize,
+    /// Where it comes from.
+    pub peer: SocketAddr,
+}
+
+/// Why a process has no supervisor.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    /// Its standard input is something else.
+    #[error(
+        "this command is for `isocenter serve` to start, not for hand: its standard input is no control socket"
+    )]
+    NotAChild,
+    /// The supervisor ended before it had said anything.
+    #[error(transparent)]
+    Gone(#[from] SupervisorGone),
+    /// The system refused something.
+    #[error("the control socket cannot be used: {0}")]
+    System(#[from] io::Error),
+}
+
+impl From<Errno> for ControlError {
+    fn from(errno: Errno) -> Self {
+        Self::System(errno.into())
+    }
+}
+
+/// The supervisor, as a child process, a thread or a keeper sees it.
+#[derive(Debug)]
+pub struct Control {
+    line: Arc<Line>,
+    settings: Vec<u8>,
+    of_process: bool,
+    connected: bool,
+    /// Whom we serve, as the title says it.
+    whom: String,
+    /// The title as it was set last, kept to use its memory again.
+    line_of_title: String,
+    next_permit: u32,
+    activity_told: Option<Instant>,
+}
+
+impl Control {
+    /// The control socket that the supervisor gave this process as its standard input, which is empty from
+    /// now on. Waits for the settings.
+    pub fn from_inherited() -> Result<Self, ControlError> {
+        let inherited = rustix::stdio::stdin();
+        match rustix::net::sockopt::socket_type(inherited) {
+            Ok(SocketType::SEQPACKET) => {}
+            _ => return Err(ControlError::NotAChild),
+        }
+        let socket = rustix::io::fcntl_dupfd_cloexec(inherited, 3)?;
+        let nothing = rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+        rustix::stdio::dup2_stdin(&nothing)?;
+        let packet = channel::receive(socket.as_fd(), RecvFlags::empty())?.ok_or(SupervisorGone)?;
+        let (Some(Told::Settings), Some(memory)) = (Told::read(packet.bytes()), packet.descriptor) else {
+            return Err(ControlError::NotAChild);
+        };
+        let settings = read_settings(memory)?;
+        Ok(Self::new(socket, settings, true))
+    }
+
+    /// One end of a pair, for a thread of the supervisor's own process.
+    pub(crate) fn of_thread(socket: OwnedFd, settings: Vec<u8>) -> Self {
+        Self::new(socket, settings, false)
+    }
+
+    fn new(socket: OwnedFd, settings: Vec<u8>, of_process: bool) -> Self {
+        Self {
+            line: Arc::new(Line { socket, heard: Mutex::default() }),
+            settings,
+            of_process,
+            connected: false,
+            whom: String::new(),
+            line_of_title: String::new(),
+            next_permit: 0,
+            activity_told: None,
+        }
+    }
+
+    /// The settings of the plan, as they were when this child was started.
+    pub fn settings(&self) -> &[u8] {
+        &self.settings
+    }
+
+    /// Says that this child is ready, and waits for its connection. None: there is none and will be none
+    /// (the supervisor stopped or replaced this child, or is gone), or this child had its one already; exit.
+    pub fn next_connection(&mut self) -> Option<Connection> {
+        if self.connected {
+            return None;
+        }
+        self.title("association, waiting");
+        self.line.say(&Said::Hello).ok()?;
+        loop {
+            let packet = channel::receive(self.line.socket.as_fd(), RecvFlags::empty()).ok()??;
+            let Some(Told::Connection { listener, peer }) = Told::read(packet.bytes()) else { continue };
+            let stream = TcpStream::from(packet.descriptor?);
+            self.connected = true;
+            self.whom = format!("association, {}", peer.ip().to_canonical());
+            self.title("");
+            return Some(Connection { stream, listener: usize::from(listener), peer });
+        }
+    }
+
+    /// For a keeper: waits until it is to stop (true), or `timeout` passes (false; none: for ever).
+    pub fn wait_for_end(&mut self, timeout: Option<Duration>) -> bool {
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        loop {
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            match channel::wait_readable(self.line.socket.as_fd(), left) {
+                Ok(false) => return false,
+                // Nothing is ever said to a keeper but the end of the line.
+                Ok(true) => match channel::receive(self.line.socket.as_fd(), RecvFlags::empty()) {
+                    Ok(Some(_)) => {}
+                    Ok(None) | Err(_) => return true,
+                },
+                Err(_) => return true,
+            }
+        }
+    }
+
+    /// Sets the title: whom we serve, and `what`.
+    fn title(&mut self, what: &str) {
+        if !self.of_process {
+            return;
+        }
+        self.line_of_title.clear();
+        self.line_of_title.push_str(&self.whom);
+        if !self.whom.is_empty() && !what.is_empty() {
+            self.line_of_title.push_str(", ");
+        }
+        self.line_of_title.push_str(what);
+        title::set(&self.line_of_title);
+    }
+}
+
+impl AsFd for Control {
+    /// To wait on beside other things: it becomes readable when the supervisor says something or is gone.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.line.socket.as_fd()
+    }
+}
+
+impl Supervised for Control {
+    fn admit(&mut self, group: &str, calling: &str, called: &str) -> Admission {
+        let from = self.whom.strip_prefix("association, ").unwrap_or_default();
+        let mut whom = String::with_capacity(64);
+        // A String takes whatever is written.
+        if write!(whom, "{calling} -> {called} {from}").is_ok() {
+            self.whom = whom;
+        }
+        self.title("");
+        if !self.of_process {
+            title::name_thread(calling);
+        }
+        let gone = Admission::Refused(Refusal::Draining);
+        if self.line.say(&Said::Admit { group, calling, called }).is_err() {
+            return gone;
+        }
+        let answer = self.line.hear_until(None, |heard| heard.admission.take());
+        answer.ok().flatten().unwrap_or(gone)
+    }
+
+    fn permit(&mut self, group: &str) -> Result<Permit, SupervisorGone> {
+        self.next_permit = self.next_permit.wrapping_add(1);
+        let id = self.next_permit;
+        self.line.say(&Said::PermitAsk { id, group })?;
+        Ok(Permit::asked(id, Arc::clone(&self.line) as Arc<dyn PermitSource>))
+    }
+
+    fn activity(&mut self, text: &str) {
+        let text = cut(text, crate::message::ACTIVITY_BYTES_MAX);
+        self.title(text);
+        let now = Instant::now();
+        if self.activity_told.is_none_or(|told| now.duration_since(told) >= ACTIVITY_EVERY) {
+            self.activity_told = Some(now);
+            self.line.say_if_heard(&Said::Activity { text });
+        }
+    }
+
+    fn done(&mut self) {
+        // A supervisor that is gone counts no places.
+        self.line.say_if_heard(&Said::Done);
+    }
+}
+
+/// The socket, and what came over it and was not asked for yet.
+#[derive(Debug)]
+struct Line {
+    socket: OwnedFd,
+    heard: Mutex<Heard>,
+}
+
+#[derive(Debug, Default)]
+struct Heard {
+    admission: Option<Admission>,
+    permits: Vec<u32>,
+}
+
+impl Line {
+    fn say(&self, said: &Said<'_>) -> Result<(), SupervisorGone> {
+        channel::send(self.socket.as_fd(), &said.to_bytes(), None, SendFlags::empty())
+            .map_err(|_| SupervisorGone)
+    }
+
+    /// Where nothing hangs on it: neither a full socket nor a supervisor that is gone is an error.
+    fn say_if_heard(&self, said: &Said<'_>) {
+        channel::send(self.socket.as_fd(), &said.to_bytes(), None, SendFlags::DONTWAIT).ok();
+    }
+
+    /// Files what comes until `wanted` finds what it looks for; none when `timeout` passes first.
+    fn hear_until<T>(
+        &self,
+        timeout: Option<Duration>,
+        mut wanted: impl FnMut(&mut Heard) -> Option<T>,
+    ) -> Result<Option<T>, SupervisorGone> {
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let mut heard = self.heard();
+        loop {
+            if let Some(found) = wanted(&mut heard) {
+                return Ok(Some(found));
+            }
+            if let Some(deadline) = deadline {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if !channel::wait_readable(self.socket.as_fd(), Some(left)).map_err(|_| SupervisorGone)? {
+                    return Ok(None);
+                }
+            }
+            let packet = channel::receive(self.socket.as_fd(), RecvFlags::empty())
+                .map_err(|_| SupervisorGone)?
+                .ok_or(SupervisorGone)?;
+            match Told::read(packet.bytes()) {
+                Some(Told::Admitted) => heard.admission = Some(Admission::Admitted),
+                Some(Told::Refused(refusal)) => heard.admission = Some(Admission::Refused(refusal)),
+                Some(Told::Permit { id }) => heard.permits.push(id),
+                Some(Told::Settings | Told::Connection { .. }) | None => {}
+            }
+        }
+    }
+
+    fn heard(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl PermitSource for Line {
+    fn wait(&self, id: u32, timeout: Option<Duration>) -> Result<bool, SupervisorGone> {
+        let granted = self.hear_until(timeout, |heard| {
+            let at = heard.permits.iter().position(|&granted| granted == id)?;
+            Some(heard.permits.swap_remove(at))
+        })?;
+        Ok(granted.is_some())
+    }
+
+    fn give_back(&self, id: u32) {
+        // Blocking: a permit that is not given back would be missed until this child ends.
+        self.say(&Said::PermitBack { id }).ok();
+    }
+}
+
+fn read_settings(memory: OwnedFd) -> Result<Vec<u8>, io::Error> {
+    let file = File::from(memory);
+    let length = file.metadata()?.len().min(SETTINGS_BYTES_MAX);
+    let mut settings = vec![0; usize::try_from(length).unwrap_or_default()];
+    // At a position of its own: the offset of the file is shared by every child.
+    file.read_exact_at(&mut settings, 0)?;
+    Ok(settings)
+}
