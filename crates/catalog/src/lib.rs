@@ -1,1 +1,33 @@
-//! catalog
+//! The catalog: what we know of the patients, studies, series and instances that the vault holds.
+//!
+//! In: the attributes of an instance and where its file lies ([`InstanceRow`], [`Location`]); an identifier of
+//! C-FIND, C-MOVE or C-GET ([`Query`], [`Retrieve`]). Out: [`Recorded`], the proof of a commit; [`Matches`], one
+//! [`Answer`] after the other; the instances to be sent ([`Held`]).
+//!
+//! Read [`keys`] first: the table of PS3.4 C.6 that extraction, columns and matching are made from. Then
+//! [`matching`], which decides; SQL only narrows what it looks at.
+//!
+//! Absent on purpose: files and directories of the vault, PDUs, statuses other than those of a refused query.
+
+mod answer;
+mod bulk;
+mod catalog;
+mod error;
+mod extract;
+mod find;
+mod held;
+pub mod keys;
+mod query;
+mod retrieve;
+mod rules;
+
+pub use answer::{Answer, Encoder};
+pub use bulk::Bulk;
+pub use catalog::{Access, Catalog, Checkpointed};
+pub use error::CatalogError;
+pub use extract::{ExtractError, InstanceRow};
+pub use find::{Find, Matches};
+pub use held::{Held, Location, Outcome, Place, Recorded};
+pub use query::{Query, QueryRefused};
+pub use retrieve::{Retrieval, Retrieve};
+pub use rules::{Lenience, Letters, Offered, OfferedKey, QueryRules, SeveralValues, UpperKeys};

@@ -1,0 +1,72 @@
+use std::path::PathBuf;
+
+use vocabulary::Blame;
+
+/// Why the catalog could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// There is no catalog at the path, and it was opened only for reading.
+    #[error("there is no catalog at {path}: start the server once, or run reindex, to make one")]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The file or its lock could not be opened.
+    #[error("cannot open the catalog {path}: {source}")]
+    Open {
+        /// What was to be opened.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file was written by a later version of the schema.
+    #[error(
+        "the catalog {path} has schema {found}, this program knows {known}: use the newer program, or reindex"
+    )]
+    TooNew {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// The newest schema that this program knows.
+        known: i64,
+    },
+    /// The lock that writers queue on could not be taken.
+    #[error("cannot take the catalog's lock: {0}")]
+    Lock(std::io::Error),
+    /// A row holds what no writer of ours puts there.
+    #[error("the catalog is damaged, reindex it: {0}")]
+    Damaged(String),
+    /// SQLite refused.
+    #[error("the catalog cannot be read or written: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// An instance to be removed or made current is not in the catalog.
+    #[error("the catalog does not hold version {version} of {sop_instance_uid}")]
+    NotHeld {
+        /// The instance.
+        sop_instance_uid: String,
+        /// Its version.
+        version: u32,
+    },
+}
+
+impl CatalogError {
+    /// Whose fault it is: always ours. What a peer asks is refused before the catalog is touched.
+    pub fn blame(&self) -> Blame {
+        match self {
+            Self::Missing { .. }
+            | Self::Open { .. }
+            | Self::TooNew { .. }
+            | Self::Lock(_)
+            | Self::Damaged(_)
+            | Self::Sqlite(_) => Blame::FellShort,
+            Self::NotHeld { .. } => Blame::Unreachable,
+        }
+    }
+
+    /// Whether the disk is full, which an operator can cure while the server runs.
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self, Self::Sqlite(error)
+            if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull))
+    }
+}

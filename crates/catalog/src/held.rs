@@ -1,0 +1,95 @@
+use std::time::SystemTime;
+
+use vocabulary::{AeTitle, Day, Uid};
+
+/// What names the vault file of one version of an instance: all of its path is made from this.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The day it was received.
+    pub day: Day,
+    /// Study Instance UID (0020,000D), as the instance has it.
+    pub study_instance_uid: Uid,
+    /// Series Instance UID (0020,000E), as the instance has it.
+    pub series_instance_uid: Uid,
+    /// SOP Instance UID (0008,0018).
+    pub sop_instance_uid: Uid,
+    /// 1 for the first data set that came under this SOP Instance UID, 2 for the next different one, and so on.
+    pub version: u32,
+}
+
+/// What is recorded of a file beside what its data set says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The day it was received: the first steps of its path.
+    pub day: Day,
+    /// Its version, see [`Place::version`].
+    pub version: u32,
+    /// The length of the whole file in bytes.
+    pub bytes: u64,
+    /// Where its data set begins in the file: past preamble, prefix and File Meta Information.
+    pub data_set_offset: u32,
+    /// BLAKE3 of the data set, as received.
+    pub digest: [u8; 32],
+    /// When the last byte was received. Among versions of an instance the latest is current.
+    pub received_at: SystemTime,
+    /// The AE that sent it, if it came over an association.
+    pub source_ae_title: Option<AeTitle>,
+}
+
+/// One version of an instance that the holdings have: all that sending or checking it takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// What names its file.
+    pub place: Place,
+    /// SOP Class UID (0008,0016).
+    pub sop_class_uid: Uid,
+    /// The transfer syntax of the file.
+    pub transfer_syntax_uid: Uid,
+    /// The length of the whole file in bytes.
+    pub bytes: u64,
+    /// Where its data set begins in the file.
+    pub data_set_offset: u32,
+    /// BLAKE3 of the data set.
+    pub digest: [u8; 32],
+    /// When it was received.
+    pub received_at: SystemTime,
+    /// The AE that sent it, if it came over an association.
+    pub source_ae_title: Option<AeTitle>,
+    /// Whether queries and retrieves see it, or a newer version of it in the same series.
+    pub current: bool,
+}
+
+/// Proof that a commit put the instance into the catalog. Made by [`crate::Catalog::record`] and
+/// [`crate::Bulk::record`] alone.
+///
+/// After a power cut the last commits may be missing from the file (`synchronous=NORMAL`): "stored" needs the
+/// vault's proof beside this one, and the vault's files are looked through again after an unclean stop.
+#[derive(Debug)]
+#[must_use = "it says whether the file just written is the one that is held"]
+pub struct Recorded {
+    pub(crate) outcome: Outcome,
+}
+
+/// What a record came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The first version of the instance in its series.
+    New,
+    /// A further version; the data set differs from the others. `current` is false when a later one was there.
+    NewVersion {
+        /// Whether it is the current one from now on.
+        current: bool,
+    },
+    /// This very place was there already, as after a reconciliation; nothing changed.
+    AlreadyRecorded,
+    /// The same data set in the same transfer syntax is held for the same series at another place. Nothing was
+    /// written: the caller's file is not needed.
+    SameDataSet(Place),
+}
+
+impl Recorded {
+    /// What it came to.
+    pub fn outcome(&self) -> &Outcome {
+        &self.outcome
+    }
+}
