@@ -1,1 +1,28 @@
-//! upper-layer
+//! The upper layer (PS3.8): bytes to service primitives and back.
+//!
+//! In: bytes of a peer, through a [`Transport`]. Out: an association that was asked for, negotiated and agreed
+//! on, and the pieces of messages that travel on it.
+//!
+//! Read [`pdu`], then [`state`], then [`negotiation`], then [`Association`].
+//!
+//! Absent on purpose: sockets and the clock (both are behind [`Transport`]), and anything that knows what a
+//! SOP class means or what a command set says.
+
+mod accept;
+mod association;
+mod ended;
+pub mod negotiation;
+pub mod pdu;
+mod request;
+pub mod state;
+mod timers;
+mod transport;
+
+pub use accept::{Requested, accept};
+pub use association::{Association, Indication, Piece, SendFailed};
+pub use ended::{Ended, Fault, Waiting};
+pub use negotiation::NegotiatedContext;
+pub use pdu::{Abort, AssociateAc, AssociateRq, Rejection};
+pub use request::{RequestFailed, request};
+pub use timers::Timers;
+pub use transport::Transport;
