@@ -22,3 +22,22 @@ pub const CATALOGUED_VALUE_BYTES_MAX: usize = 4 * 1024;
 /// Smallest maximum length of P-DATA-TF PDUs that is taken from a peer, in bytes: a PDV header (6 bytes) and
 /// one pair of bytes. PS3.8 D.1 sets no lower bound; below this no fragment fits.
 pub const PEER_PDU_BYTES_MIN: u32 = 8;
+
+/// Longest sequence that the catalog takes from an instance, in bytes, its items included. A longer one is kept
+/// in the vault only.
+pub const CATALOGUED_SEQUENCE_BYTES_MAX: usize = 64 * 1024;
+
+/// Bytes that a deflated data set may inflate to whatever was received: more than any header, and most images.
+pub const INFLATED_BYTES_FREE: u64 = 256 * 1024 * 1024;
+
+/// Bytes for each byte received that a deflated data set may inflate to beyond that. Deflate itself reaches
+/// 1,032; a header does not exceed 20, and a scanner's image hardly 100.
+pub const INFLATED_RATIO_MAX: u64 = 200;
+
+/// Longest file meta information that is read, in bytes. Group 0002 is under 1 KB in real files; its private
+/// information (0002,0102) may be longer.
+pub const FILE_META_BYTES_MAX: usize = 1024 * 1024;
+
+/// Most elements, at all levels together, of a data set that is kept whole. The longest identifier of real use has some
+/// hundred; this is what 2 MiB of them could come to at 16 bytes each, bounded for its cost in memory.
+pub const IDENTIFIER_ELEMENTS_MAX: usize = 32 * 1024;

@@ -1,0 +1,90 @@
+//! Deflated data sets (PS3.5 A.5): RFC 1951 streams without a wrapper.
+
+use std::fmt;
+use std::io::Write;
+
+use flate2::{Compression, Decompress, FlushDecompress, Status, write::DeflateEncoder};
+use vocabulary::limits;
+
+use crate::malformed::{Fault, Malformed};
+
+/// Inflates a stream as it arrives, in one buffer.
+pub(crate) struct Inflater {
+    stream: Decompress,
+    buffer: Box<[u8]>,
+    received: u64,
+    inflated: u64,
+    ended: bool,
+}
+
+const BUFFER_BYTES: usize = 32 * 1024;
+
+impl Inflater {
+    pub(crate) fn new() -> Self {
+        Self {
+            stream: Decompress::new(false),
+            buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
+            received: 0,
+            inflated: 0,
+            ended: false,
+        }
+    }
+
+    /// Whether the stream came to its own end.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Inflates `bytes`, and hands on what comes of them.
+    pub(crate) fn push(
+        &mut self,
+        mut bytes: &[u8],
+        mut inflated: impl FnMut(&[u8]) -> Result<(), Malformed>,
+    ) -> Result<Result<(), Malformed>, Fault> {
+        self.received += bytes.len() as u64;
+        loop {
+            if self.ended {
+                // The one NUL of PS3.5 A.5, or more of them.
+                let padding = bytes.iter().all(|byte| *byte == 0);
+                return if padding { Ok(Ok(())) } else { Err(Fault::AfterDeflate) };
+            }
+            let (taken, made) = (self.stream.total_in(), self.stream.total_out());
+            let status = self
+                .stream
+                .decompress(bytes, &mut self.buffer, FlushDecompress::None)
+                .map_err(|_| Fault::Deflate)?;
+            let taken = (self.stream.total_in() - taken) as usize;
+            let made = (self.stream.total_out() - made) as usize;
+            bytes = bytes.get(taken..).unwrap_or_default();
+            self.inflated += made as u64;
+            let bytes_max = limits::INFLATED_BYTES_FREE.max(self.received * limits::INFLATED_RATIO_MAX);
+            if self.inflated > bytes_max {
+                return Err(Fault::InflatesTooFar(bytes_max));
+            }
+            if let Err(malformed) = inflated(self.buffer.get(..made).unwrap_or_default()) {
+                return Ok(Err(malformed));
+            }
+            self.ended = status == Status::StreamEnd;
+            if !self.ended && made == 0 && (taken == 0 || bytes.is_empty()) {
+                return if bytes.is_empty() { Ok(Ok(())) } else { Err(Fault::Deflate) };
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Inflater {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Inflater({} bytes to {})", self.received, self.inflated)
+    }
+}
+
+/// Deflates a whole data set, padded to even length as PS3.5 A.5 asks.
+pub(crate) fn deflate(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+    // Writing to memory does not fail; were it to, the stream is unfinished and no reader takes it for whole.
+    let mut deflated = encoder.write_all(bytes).and_then(|()| encoder.finish()).unwrap_or_default();
+    if deflated.len() % 2 == 1 {
+        deflated.push(0);
+    }
+    deflated
+}
