@@ -4,13 +4,18 @@ use std::{
     sync::Arc,
 };
 
-use crate::{Doing, InstanceKey, Shortage, Sync, disk::DiskFile, key::day_path, vault::Grounds};
+use crate::{
+    Doing, InstanceFile, InstanceKey, Shortage, Sync, disk::DiskFile, key::day_path, vault::Grounds,
+};
 
 /// Pieces shorter than this are gathered, in bytes: one system call costs about as much as copying this many.
 const GATHERED_PIECE_BYTES_MAX: usize = 16 * 1024;
 
 /// Most bytes that wait in memory for the next write.
 const GATHERED_BYTES_MAX: usize = 64 * 1024;
+
+/// How much of two files is compared at a time, in bytes.
+const COMPARED_BYTES: usize = 64 * 1024;
 
 /// A file on its way in: in `incoming/`, without a name in the vault. Dropped, it is gone.
 #[derive(Debug)]
@@ -104,6 +109,36 @@ impl Draft {
     /// Bytes so far.
     pub fn bytes(&self) -> u64 {
         self.written + self.gathered.len() as u64
+    }
+
+    /// Whether the draft from `offset` on has the same bytes as `other` from `other_offset` on.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn is_same_from(
+        &mut self,
+        offset: u64,
+        other: &InstanceFile,
+        other_offset: u64,
+    ) -> Result<bool, Shortage> {
+        self.write_through(&[])?;
+        let failed = |error| Shortage::new(Doing::Reading, &self.path, error);
+        let left = self.written.saturating_sub(offset);
+        if other.length().saturating_sub(other_offset) != left {
+            return Ok(false);
+        }
+        let (mut ours, mut theirs) = (vec![0; COMPARED_BYTES], vec![0; COMPARED_BYTES]);
+        let mut done = 0;
+        while done < left {
+            let count = self.file.read_at(&mut ours, offset + done).map_err(failed)?;
+            let Some(ours) = ours.get(..count).filter(|ours| !ours.is_empty()) else { return Ok(false) };
+            let Some(theirs) = theirs.get_mut(..count) else { return Ok(false) };
+            if !other.read_exact_at(theirs, other_offset + done).map_err(failed)? || ours != theirs {
+                return Ok(false);
+            }
+            done += count as u64;
+        }
+        Ok(true)
     }
 
     /// Gives the draft its name in the vault. The order is the promise: the bytes are synced, and with them, at the same

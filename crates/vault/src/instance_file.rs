@@ -35,6 +35,21 @@ impl InstanceFile {
         self.file.read_at(into, offset)
     }
 
+    /// Fills `into` from `offset` on; whether there were enough bytes for it.
+    ///
+    /// # Errors
+    /// As the system reports.
+    pub fn read_exact_at(&self, into: &mut [u8], offset: u64) -> io::Result<bool> {
+        let mut done = 0;
+        while let Some(rest) = into.get_mut(done..).filter(|rest| !rest.is_empty()) {
+            match self.read_at(rest, offset + done as u64)? {
+                0 => return Ok(false),
+                count => done += count,
+            }
+        }
+        Ok(true)
+    }
+
     /// Where the next `read` begins.
     pub fn seek_to(&mut self, position: u64) {
         self.position = position;

@@ -69,9 +69,10 @@ impl Vault {
             sync,
             drafts_made: AtomicU64::new(VAULTS_OPENED.fetch_add(1, Ordering::Relaxed) << 40),
         };
-        grounds.make_directories(&grounds.vault)?;
-        grounds.make_directories(&grounds.incoming)?;
-        grounds.sync_if_asked(data_directory)?;
+        let made_vault = grounds.make_directories(&grounds.vault)?;
+        if grounds.make_directories(&grounds.incoming)? || made_vault {
+            grounds.sync_if_asked(data_directory)?;
+        }
         Ok(Self { grounds: Arc::new(grounds) })
     }
 
@@ -183,23 +184,31 @@ impl Grounds {
         self.disk.sync_directory(directory).map_err(|error| Shortage::new(Doing::Syncing, directory, error))
     }
 
-    /// Makes a directory and those above it that lack, from the bottom up: mostly one call is enough.
-    pub(crate) fn make_directories(&self, path: &Path) -> Result<(), Shortage> {
+    /// Makes a directory and those above it that lack, from the bottom up: mostly one call is enough. Whether
+    /// there was one to make.
+    pub(crate) fn make_directories(&self, path: &Path) -> Result<bool, Shortage> {
         let mut lacking = Vec::new();
+        let mut made = false;
         for directory in path.ancestors() {
             match self.disk.make_directory(directory) {
-                Ok(()) => break,
+                Ok(()) => {
+                    made = true;
+                    break;
+                }
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => break,
                 Err(error) if error.kind() == ErrorKind::NotFound => lacking.push(directory),
                 Err(error) => return Err(Shortage::new(Doing::MakingDirectory, directory, error)),
             }
         }
-        lacking.into_iter().rev().try_for_each(|directory| match self.disk.make_directory(directory) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                Err(Shortage::new(Doing::MakingDirectory, directory, error))
+        for directory in lacking.into_iter().rev() {
+            match self.disk.make_directory(directory) {
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                    return Err(Shortage::new(Doing::MakingDirectory, directory, error));
+                }
+                _ => made = true,
             }
-            _ => Ok(()),
-        })
+        }
+        Ok(made)
     }
 }
 
