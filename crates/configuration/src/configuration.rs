@@ -7,13 +7,15 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::words::{
-    AssociationsCounted, CompressedFor, Contexts, InformationModel, Isolation, LogFormat, LogLevel,
-    MatchingTable, MissingHigherLevelKeys, NoAcceptableContext, OnSubOperationFailure, PartialFailure,
-    Preset, ReturnedAttributes, SopClasses, Sync, UnmatchedKeys, WarningsEndIn,
+    AssociationsCounted, CompressedFor, Contexts, HigherLevelKeys, InformationModel, Isolation, Lenience,
+    LogFormat, LogLevel, MatchingTable, NoAcceptableContext, OnSubOperationFailure, PartialFailure, Preset,
+    ReturnedAttributes, SeveralValues, SopClasses, Sync, UnmatchedKeys, WarningsEndIn,
 };
 use crate::{AddressRange, AeTitle, Uid};
 
 /// Everything that holds. Each field is one setting; its text is in the record of that setting.
+///
+/// Obtained from [`effective`](crate::effective), or in a child process from what its supervisor sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Configuration {
     /// `preset`
@@ -131,8 +133,18 @@ pub struct QueryRetrieveScp {
     pub get: bool,
     /// `query-retrieve-scp.patient-level-retrieve`
     pub patient_level_retrieve: bool,
-    /// `query-retrieve-scp.missing-higher-level-keys`
-    pub missing_higher_level_keys: MissingHigherLevelKeys,
+    /// `query-retrieve-scp.missing-higher-level-keys`: unique keys above the level, absent or empty
+    pub missing_higher_level_keys: Lenience,
+    /// `query-retrieve-scp.several-higher-level-keys`: unique keys above the level, with a list or wild cards
+    pub several_higher_level_keys: Lenience,
+    /// `query-retrieve-scp.missing-unique-key`: the unique key of the level itself, absent
+    pub missing_unique_key: Lenience,
+    /// `query-retrieve-scp.other-higher-level-keys`
+    pub other_higher_level_keys: HigherLevelKeys,
+    /// `query-retrieve-scp.several-values`: in a key that is no UID
+    pub several_values: SeveralValues,
+    /// `query-retrieve-scp.empty-matches`
+    pub empty_matches: bool,
     /// `query-retrieve-scp.refuse-unrestricted-queries`
     pub refuse_unrestricted_queries: bool,
     /// `query-retrieve-scp.matching`
@@ -179,6 +191,8 @@ pub struct Supervisor {
     pub pool: u32,
     /// `supervisor.pending-connections`
     pub pending_connections: u32,
+    /// `supervisor.associations-ceiling`
+    pub associations_ceiling: u32,
     /// `supervisor.admission-grace`
     pub admission_grace: Duration,
     /// `supervisor.drain-grace`

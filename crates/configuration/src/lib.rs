@@ -5,25 +5,49 @@
 //! ([`ConfigurationError`]). One record a setting ([`SECTIONS`]): the file's keys, the flags, the environment
 //! names, the error texts and the printed reference are all made from it.
 //!
-//! Read `setting`, then `settings`, then `effective`.
+//! Read `setting` and `kind`, then `settings`, then `effective`.
 //!
 //! Absent on purpose: every other room of ours. This one says what an operator may say; what a value does is
 //! known where it is used. So AE titles, UIDs and address ranges have small checked types of their own here.
 
 mod address_range;
 mod ae_title;
+mod assemble;
+mod changes;
 mod configuration;
+mod consistency;
+mod effective;
+mod error;
+mod explain;
+mod kind;
+mod quantity;
+mod reference;
+mod said;
+mod sealed;
+mod setting;
+mod settings;
+mod source;
 mod uid;
+mod value;
 mod words;
 
 pub use address_range::AddressRange;
 pub use ae_title::AeTitle;
+pub use changes::Change;
 pub use configuration::{
     Acceptor, Configuration, Log, Network, Peer, QueryRetrieveScp, StorageScp, StorageScu, Supervisor, Web,
 };
+pub use effective::{Effective, Holding, effective};
+pub use error::ConfigurationError;
+pub use kind::Kind;
+pub use reference::reference;
+pub use setting::{Setting, TakesEffect};
+pub use settings::{SECTIONS, Section, find, settings};
+pub use source::{Source, Sources};
 pub use uid::Uid;
+pub use value::Value;
 pub use words::{
-    AssociationsCounted, CompressedFor, Contexts, InformationModel, Isolation, LogFormat, LogLevel,
-    MatchingTable, MissingHigherLevelKeys, NoAcceptableContext, OnSubOperationFailure, PartialFailure,
-    Preset, ReturnedAttributes, SopClasses, Sync, UnmatchedKeys, WarningsEndIn, Word, Words,
+    AssociationsCounted, CompressedFor, Contexts, HigherLevelKeys, InformationModel, Isolation, Lenience,
+    LogFormat, LogLevel, MatchingTable, NoAcceptableContext, OnSubOperationFailure, PartialFailure, Preset,
+    ReturnedAttributes, SeveralValues, SopClasses, Sync, UnmatchedKeys, WarningsEndIn, Word, Words,
 };

@@ -114,10 +114,21 @@ words! {
         StudyRoot = "study-root", "Study Root";
         PatientStudyOnly = "patient-study-only", "Patient/Study Only (retired)";
     }
-    /// What is done with a request that lacks a unique key of a level above its own.
-    MissingHigherLevelKeys {
-        Accept = "accept", "the missing key matches everything";
-        Refuse = "refuse", "A900H";
+    /// Whether a request is taken that PS3.4 does not allow but that has an obvious meaning.
+    Lenience {
+        Accept = "accept", "the request is taken for the meaning that suggests itself";
+        Refuse = "refuse", "the request is refused with A900H";
+    }
+    /// What becomes of keys of a higher level that are not unique keys.
+    HigherLevelKeys {
+        Match = "match", "matched and returned, as a relational query would";
+        Ignore = "ignore", "neither matched nor returned, and reported as unmatched";
+        Refuse = "refuse", "the query is refused with A900H";
+    }
+    /// What several values in one key mean.
+    SeveralValues {
+        AnyOf = "any-of", "one of them is enough";
+        Refuse = "refuse", "the query is refused with A900H";
     }
     /// What a key that is not matched does to the pending status.
     UnmatchedKeys {

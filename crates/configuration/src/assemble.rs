@@ -1,0 +1,165 @@
+//! From the table to the structs: the one place that knows both a key and its field.
+
+mod reader;
+
+use crate::configuration::{
+    Acceptor, Configuration, Log, Network, Peer, QueryRetrieveScp, StorageScp, StorageScu, Supervisor, Web,
+};
+use crate::effective::Holding;
+use crate::error::ConfigurationError;
+use crate::said::SaidPeer;
+use crate::settings::peer_settings;
+use crate::value::Value;
+use crate::words::Preset;
+use reader::Reader;
+
+/// The structs, from a value for each setting.
+pub(crate) fn configuration(
+    holdings: &[Holding],
+    peers: Vec<Peer>,
+) -> Result<Configuration, ConfigurationError> {
+    let top = Reader::new("", holdings);
+    let web = Reader::new("web.", holdings);
+    Ok(Configuration {
+        preset: top.word("preset")?,
+        data: top.path("data")?,
+        isolation: top.word("isolation")?,
+        log: log(&Reader::new("log.", holdings))?,
+        network: network(&Reader::new("network.", holdings))?,
+        storage_scp: storage_scp(&Reader::new("storage-scp.", holdings))?,
+        query_retrieve_scp: query_retrieve_scp(&Reader::new("query-retrieve-scp.", holdings))?,
+        storage_scu: storage_scu(&Reader::new("storage-scu.", holdings))?,
+        supervisor: supervisor(&Reader::new("supervisor.", holdings))?,
+        web: Web { listen: web.address_or_off("listen")? },
+        peers,
+    })
+}
+
+fn log(from: &Reader<'_>) -> Result<Log, ConfigurationError> {
+    Ok(Log { format: from.word("format")?, level: from.word("level")? })
+}
+
+fn network(from: &Reader<'_>) -> Result<Network, ConfigurationError> {
+    Ok(Network {
+        max_pdu_send: from.number("max-pdu-send")?,
+        connect_timeout: from.duration("connect-timeout")?,
+        artim: from.duration("artim")?,
+        association_response_timeout: from.duration("association-response-timeout")?,
+        release_timeout: from.duration("release-timeout")?,
+        write_timeout: from.duration("write-timeout")?,
+        between_packets_timeout: from.duration("between-packets-timeout")?,
+    })
+}
+
+fn acceptor(from: &Reader<'_>) -> Result<Acceptor, ConfigurationError> {
+    Ok(Acceptor {
+        ae_title: from.ae_title("ae-title")?,
+        listen: from.address("listen")?,
+        associations: from.number("associations")?,
+        associations_counted: from.word("associations-counted")?,
+        max_pdu: from.number("max-pdu")?,
+        idle_timeout: from.duration("idle-timeout")?,
+        check_called_ae_title: from.flag("check-called-ae-title")?,
+        allowed_calling_ae_titles: from.ae_titles("allowed-calling-ae-titles")?,
+        allowed_addresses: from.address_ranges("allowed-addresses")?,
+        no_acceptable_context: from.word("no-acceptable-context")?,
+    })
+}
+
+fn storage_scp(from: &Reader<'_>) -> Result<StorageScp, ConfigurationError> {
+    Ok(StorageScp {
+        acceptor: acceptor(from)?,
+        may_share_ae_title: from.flag("may-share-ae-title")?,
+        sop_classes: from.word("sop-classes")?,
+        sop_classes_added: from.uids("sop-classes-added")?,
+        sop_classes_removed: from.uids("sop-classes-removed")?,
+        transfer_syntaxes: from.uids("transfer-syntaxes")?,
+        compressed_for: from.word("compressed-for")?,
+        transfer_syntax_order: from.uids("transfer-syntax-order")?,
+        sync: from.word("sync")?,
+        notification_retry_wait: from.duration("notification-retry-wait")?,
+    })
+}
+
+fn query_retrieve_scp(from: &Reader<'_>) -> Result<QueryRetrieveScp, ConfigurationError> {
+    Ok(QueryRetrieveScp {
+        acceptor: acceptor(from)?,
+        transfer_syntaxes: from.uids("transfer-syntaxes")?,
+        information_models: from.words("information-models")?,
+        get: from.flag("get")?,
+        patient_level_retrieve: from.flag("patient-level-retrieve")?,
+        missing_higher_level_keys: from.word("missing-higher-level-keys")?,
+        several_higher_level_keys: from.word("several-higher-level-keys")?,
+        missing_unique_key: from.word("missing-unique-key")?,
+        other_higher_level_keys: from.word("other-higher-level-keys")?,
+        several_values: from.word("several-values")?,
+        empty_matches: from.flag("empty-matches")?,
+        refuse_unrestricted_queries: from.flag("refuse-unrestricted-queries")?,
+        matching: from.word("matching")?,
+        unmatched_keys: from.word("unmatched-keys")?,
+        returned_attributes: from.word("returned-attributes")?,
+        move_response_first: from.flag("move-response-first")?,
+        warnings_end_in: from.word("warnings-end-in")?,
+        partial_failure: from.word("partial-failure")?,
+        on_sub_operation_failure: from.word("on-sub-operation-failure")?,
+    })
+}
+
+fn storage_scu(from: &Reader<'_>) -> Result<StorageScu, ConfigurationError> {
+    Ok(StorageScu {
+        ae_title: from.ae_title("ae-title")?,
+        associations: from.number("associations")?,
+        wait_for_turn: from.duration("wait-for-turn")?,
+        max_pdu: from.number("max-pdu")?,
+        contexts: from.word("contexts")?,
+        response_timeout: from.duration("response-timeout")?,
+        open_retries: from.number("open-retries")?,
+        open_retry_wait: from.duration("open-retry-wait")?,
+    })
+}
+
+fn supervisor(from: &Reader<'_>) -> Result<Supervisor, ConfigurationError> {
+    Ok(Supervisor {
+        pool: from.number("pool")?,
+        pending_connections: from.number("pending-connections")?,
+        associations_ceiling: from.number("associations-ceiling")?,
+        admission_grace: from.duration("admission-grace")?,
+        drain_grace: from.duration("drain-grace")?,
+    })
+}
+
+/// The peers that are complete, and an error for each title that comes twice.
+pub(crate) fn peers(said: &[SaidPeer], errors: &mut Vec<ConfigurationError>) -> Vec<Peer> {
+    let mut peers: Vec<Peer> = Vec::new();
+    let mut titles = std::collections::HashMap::new();
+    for peer in said {
+        let Some(complete) = complete(peer) else { continue };
+        if let Some(first) = titles.insert(complete.ae_title.clone(), &peer.place) {
+            errors.push(ConfigurationError::Contradiction {
+                place: peer.place.clone(),
+                keys: vec!["peer.ae-title"],
+                problem: format!(
+                    "the AE title {} has a [[peer]] already, at {first}: an AE title names one peer",
+                    complete.ae_title
+                ),
+            });
+        }
+        peers.push(complete);
+    }
+    peers
+}
+
+/// A peer, if everything that it needs was given and could be read.
+fn complete(said: &SaidPeer) -> Option<Peer> {
+    let value = |key: &str| {
+        let given = said.values.iter().find(|said| said.setting.key == key).map(|said| said.value.clone());
+        let setting = peer_settings().find(|setting| setting.key == key)?;
+        given.or_else(|| setting.default_value(Preset::Standard))
+    };
+    match (value("peer.ae-title")?, value("peer.host")?, value("peer.port")?) {
+        (Value::AeTitle(ae_title), Value::Text(host), Value::Count(port)) => {
+            Some(Peer { ae_title, host, port: u16::try_from(port).ok()? })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,150 @@
+//! Rules about several settings at once.
+//!
+//! All settings of one rule take effect at the same time (at start, or on reload): otherwise a reload, which keeps
+//! some running values, could make a contradiction of two files that have none.
+
+use std::net::SocketAddr;
+
+use crate::configuration::Configuration;
+use crate::effective::Holding;
+use crate::error::ConfigurationError;
+use crate::{AeTitle, Uid};
+
+/// The transfer syntax that every AE takes (PS3.5 10.1).
+const IMPLICIT_VR_LITTLE_ENDIAN: &str = "1.2.840.10008.1.2";
+
+/// Every rule that a configuration breaks.
+pub(crate) fn check(configuration: &Configuration, holdings: &[Holding]) -> Vec<ConfigurationError> {
+    let mut check = Check { holdings, errors: Vec::new() };
+    check.titles(configuration);
+    check.ports(configuration);
+    check.transfer_syntaxes(configuration);
+    check.offers(configuration);
+    check.errors
+}
+
+struct Check<'a> {
+    holdings: &'a [Holding],
+    errors: Vec<ConfigurationError>,
+}
+
+impl Check<'_> {
+    /// Notes that some settings contradict each other; the place is that of the first of them that somebody gave.
+    fn broken(&mut self, keys: &[&'static str], problem: String) {
+        let sources =
+            keys.iter().filter_map(|key| self.holdings.iter().find(|holding| holding.setting.key == *key));
+        let mut sources = sources.map(|holding| &holding.source);
+        let first = sources.clone().find(|source| source.is_said()).or_else(|| sources.next());
+        let Some(place) = first.cloned() else { return };
+        self.errors.push(ConfigurationError::Contradiction { place, keys: keys.to_vec(), problem });
+    }
+
+    /// STORAGE-SCP keeps its title to itself where it must (GEN-005). The other two may share one (GEN-004).
+    fn titles(&mut self, configuration: &Configuration) {
+        let storage_scp = &configuration.storage_scp;
+        if storage_scp.may_share_ae_title {
+            return;
+        }
+        let mut differs = |key, name, other: &AeTitle| {
+            if storage_scp.acceptor.ae_title == *other {
+                self.broken(
+                    &[key, "storage-scp.ae-title", "storage-scp.may-share-ae-title"],
+                    format!(
+                        "STORAGE-SCP and {name} have the same AE title, {other}: give STORAGE-SCP a title of its own, \
+                         or set storage-scp.may-share-ae-title = true"
+                    ),
+                );
+            }
+        };
+        let query_retrieve_scp = &configuration.query_retrieve_scp.acceptor.ae_title;
+        differs("query-retrieve-scp.ae-title", "QUERY-RETRIEVE-SCP", query_retrieve_scp);
+        differs("storage-scu.ae-title", "STORAGE-SCU", &configuration.storage_scu.ae_title);
+    }
+
+    /// One port has one listener; both SCPs may share it under one title.
+    fn ports(&mut self, configuration: &Configuration) {
+        let storage_scp = &configuration.storage_scp.acceptor;
+        let query_retrieve_scp = &configuration.query_retrieve_scp.acceptor;
+        let shared = storage_scp.listen == query_retrieve_scp.listen
+            && storage_scp.ae_title == query_retrieve_scp.ae_title;
+        if !shared && clash(storage_scp.listen, query_retrieve_scp.listen) {
+            let keys = [
+                "query-retrieve-scp.listen",
+                "storage-scp.listen",
+                "query-retrieve-scp.ae-title",
+                "storage-scp.ae-title",
+            ];
+            self.broken(
+                &keys,
+                format!(
+                    "STORAGE-SCP ({}) and QUERY-RETRIEVE-SCP ({}) cannot both listen on port {}: give them two ports, \
+                     or the same address and the same ae-title",
+                    storage_scp.listen,
+                    query_retrieve_scp.listen,
+                    storage_scp.listen.port(),
+                ),
+            );
+        }
+        let Some(web) = configuration.web.listen else { return };
+        let scps = [
+            ("storage-scp.listen", "STORAGE-SCP", storage_scp.listen),
+            ("query-retrieve-scp.listen", "QUERY-RETRIEVE-SCP", query_retrieve_scp.listen),
+        ];
+        for (key, name, listen) in scps {
+            if clash(web, listen) {
+                let problem = format!("port {} is that of {name} already: choose another one", web.port());
+                self.broken(&["web.listen", key], problem);
+            }
+        }
+    }
+
+    /// Implicit VR Little Endian may never be dropped (PS3.5 10.1, SCP-021), and a preference is for what is taken.
+    fn transfer_syntaxes(&mut self, configuration: &Configuration) {
+        let storage_scp = &configuration.storage_scp;
+        let lists = [
+            ("storage-scp.transfer-syntaxes", &storage_scp.transfer_syntaxes),
+            ("query-retrieve-scp.transfer-syntaxes", &configuration.query_retrieve_scp.transfer_syntaxes),
+        ];
+        for (key, list) in lists {
+            if !list.is_empty() && !list.iter().any(|uid| uid.as_str() == IMPLICIT_VR_LITTLE_ENDIAN) {
+                self.broken(
+                    &[key],
+                    format!("{key} lacks {IMPLICIT_VR_LITTLE_ENDIAN} (Implicit VR Little Endian), which every AE takes"),
+                );
+            }
+        }
+        let refused = |uid: &&Uid| !storage_scp.transfer_syntaxes.contains(uid);
+        if !storage_scp.transfer_syntaxes.is_empty()
+            && let Some(uid) = storage_scp.transfer_syntax_order.iter().find(refused)
+        {
+            self.broken(
+                &["storage-scp.transfer-syntax-order", "storage-scp.transfer-syntaxes"],
+                format!("storage-scp.transfer-syntax-order holds {uid}, which storage-scp.transfer-syntaxes does not"),
+            );
+        }
+    }
+
+    /// What is offered is neither nothing nor both added and removed.
+    fn offers(&mut self, configuration: &Configuration) {
+        let storage_scp = &configuration.storage_scp;
+        let removed = |uid: &&Uid| storage_scp.sop_classes_removed.contains(uid);
+        if let Some(uid) = storage_scp.sop_classes_added.iter().find(removed) {
+            self.broken(
+                &["storage-scp.sop-classes-removed", "storage-scp.sop-classes-added"],
+                format!("the SOP class {uid} is both added and removed"),
+            );
+        }
+        if configuration.query_retrieve_scp.information_models.is_empty() {
+            self.broken(
+                &["query-retrieve-scp.information-models"],
+                "query-retrieve-scp.information-models is empty: name at least one".to_owned(),
+            );
+        }
+    }
+}
+
+/// Whether two listeners cannot both be. Port 0 stands for any free one.
+fn clash(one: SocketAddr, other: SocketAddr) -> bool {
+    let any = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() == other.port() && one.port() != 0 && (any || one.ip() == other.ip())
+}

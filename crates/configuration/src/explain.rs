@@ -1,0 +1,105 @@
+//! What `isocenter settings` prints: what holds, and one setting explained.
+
+use std::fmt::Write;
+
+use crate::effective::{Effective, Holding};
+use crate::error::ConfigurationError;
+use crate::kind::Kind;
+use crate::said::nearest;
+use crate::settings::{SECTIONS, peer_settings, settings};
+use crate::source::Source;
+use crate::words::{Preset, Word};
+
+impl Effective {
+    /// Every setting with its value and where the value is from, as a file that says the same.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for section in SECTIONS.iter().filter(|section| !section.repeated) {
+            if !section.name.is_empty() {
+                append(&mut text, format_args!("\n[{}]\n", section.name));
+            }
+            let lines: Vec<(String, &Source)> = section
+                .settings()
+                .filter_map(|setting| self.holding(setting.key))
+                .map(|held| (format!("{} = {}", held.setting.name(), held.value.to_toml()), &held.source))
+                .collect();
+            let width = lines.iter().map(|(line, _)| line.chars().count()).max().unwrap_or_default().min(48);
+            for (line, source) in lines {
+                append(&mut text, format_args!("{line:width$}  # {source}\n"));
+            }
+        }
+        for peer in &self.configuration.peers {
+            let quoted = |text: &str| toml::Value::String(text.to_owned());
+            let (title, host) = (quoted(peer.ae_title.as_str()), quoted(&peer.host));
+            append(
+                &mut text,
+                format_args!("\n[[peer]]\nae-title = {title}\nhost = {host}\nport = {}\n", peer.port),
+            );
+        }
+        text
+    }
+
+    /// One setting explained: what it is, what holds and who said so, what is allowed, how it is set.
+    ///
+    /// # Errors
+    /// When there is no such setting.
+    pub fn explain(&self, key: &str) -> Result<String, ConfigurationError> {
+        if let Some(held) = self.holding(key) {
+            return Ok(explained(held));
+        }
+        if let Some(setting) = peer_settings().find(|setting| setting.key == key) {
+            let default = if setting.standard.is_empty() { "must be given" } else { setting.standard };
+            let (short, allowed) = (setting.short, setting.kind.allowed());
+            return Ok(format!(
+                "{key}: {short}\n\ndefault   {default}\nallowed   {allowed}\nset it    in a [[peer]] of the file\n"
+            ));
+        }
+        Err(ConfigurationError::UnknownKey {
+            place: Source::CommandLine("settings"),
+            key: key.to_owned(),
+            suggestion: nearest(key, settings().map(|setting| setting.key.to_owned())),
+        })
+    }
+}
+
+fn explained(held: &Holding) -> String {
+    let Holding { setting, value, source } = held;
+    let mut text = format!("{}: {}\n", setting.key, setting.short);
+    if !setting.long.is_empty() {
+        append(&mut text, format_args!("{}\n", setting.long));
+    }
+    append(&mut text, format_args!("\nvalue     {} ({source})\n", value.to_toml()));
+    append(&mut text, format_args!("allowed   {}\n", setting.kind.allowed()));
+    for Word { word, meaning } in words(&setting.kind) {
+        append(&mut text, format_args!("            {word}: {meaning}\n"));
+    }
+    for preset in [Preset::Standard, Preset::AnnexF] {
+        if let Some(default) = setting.default_value(preset) {
+            append(&mut text, format_args!("default   {} under preset {preset}\n", default.to_toml()));
+        }
+    }
+    append(&mut text, format_args!("effect    {}\n", setting.takes_effect.as_str()));
+    match setting.section() {
+        Some(section) => append(
+            &mut text,
+            format_args!("in a file [{section}] {} = {}\n", setting.name(), value.to_toml()),
+        ),
+        None => append(&mut text, format_args!("in a file {} = {}\n", setting.name(), value.to_toml())),
+    }
+    append(&mut text, format_args!("as a flag --set '{}={value}'\n", setting.key));
+    append(&mut text, format_args!("variable  {}\n", setting.environment_name()));
+    text
+}
+
+/// The words that a kind allows, if it is one of words.
+pub(crate) fn words(kind: &Kind) -> &'static [Word] {
+    match kind {
+        Kind::Word(words) | Kind::List(Kind::Word(words)) => words,
+        _ => &[],
+    }
+}
+
+/// Appends to a text, which cannot fail.
+pub(crate) fn append(text: &mut String, arguments: std::fmt::Arguments<'_>) {
+    text.write_fmt(arguments).unwrap_or_default();
+}

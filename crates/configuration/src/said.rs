@@ -1,0 +1,108 @@
+//! What was said, source by source, each value checked on its own.
+
+mod command_line;
+mod environment;
+mod file;
+
+use crate::error::ConfigurationError;
+use crate::kind::SHOWN_CHARACTERS_MAX;
+use crate::setting::Setting;
+use crate::settings;
+use crate::source::{Source, Sources};
+use crate::value::Value;
+
+/// One value that somebody gave.
+#[derive(Debug, Clone)]
+pub(crate) struct Said {
+    pub(crate) setting: &'static Setting,
+    pub(crate) value: Value,
+    pub(crate) source: Source,
+}
+
+/// One `[[peer]]` as it was given.
+#[derive(Debug, Clone)]
+pub(crate) struct SaidPeer {
+    pub(crate) values: Vec<Said>,
+    pub(crate) place: Source,
+}
+
+/// All that was said: what comes later wins.
+#[derive(Debug, Default)]
+pub(crate) struct Everything {
+    pub(crate) said: Vec<Said>,
+    pub(crate) peers: Vec<SaidPeer>,
+    pub(crate) errors: Vec<ConfigurationError>,
+}
+
+impl Everything {
+    /// Reads every source.
+    pub(crate) fn read(sources: &Sources) -> Self {
+        let mut everything = Self::default();
+        if let Some(path) = &sources.file {
+            match file::text(path) {
+                Ok(text) => everything.file(path, &text),
+                Err(error) => everything.errors.push(error),
+            }
+        }
+        everything.environment(&sources.environment);
+        everything.command_line(&sources.command_line);
+        everything
+    }
+
+    /// Takes one value that was given as text.
+    fn text(&mut self, setting: &'static Setting, text: &str, source: Source) {
+        match setting.kind.read(text) {
+            Some(value) => self.said.push(Said { setting, value, source }),
+            None => self.errors.push(wrong_value(setting, &format!("{text:?}"), source)),
+        }
+    }
+
+    /// Notes a key that does not exist.
+    fn unknown(&mut self, key: &str, known: impl Iterator<Item = String>, place: Source) {
+        let suggestion = nearest(key, known);
+        self.errors.push(ConfigurationError::UnknownKey { place, key: shown(key), suggestion });
+    }
+}
+
+fn wrong_value(setting: &Setting, given: &str, place: Source) -> ConfigurationError {
+    ConfigurationError::WrongValue {
+        place,
+        key: setting.key.to_owned(),
+        given: shown(given),
+        allowed: setting.kind.allowed(),
+    }
+}
+
+/// As much of a text as an error repeats.
+fn shown(text: &str) -> String {
+    let mut shown: String =
+        text.chars().take(SHOWN_CHARACTERS_MAX).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().nth(SHOWN_CHARACTERS_MAX).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// The known name that a typed one most likely meant: one with few letters changed, or else the only one that ends
+/// alike (the right key in the wrong section).
+pub(crate) fn nearest(typed: &str, known: impl Iterator<Item = String>) -> Option<String> {
+    const TYPED_CHARACTERS_MAX: usize = 100;
+    if typed.len() > TYPED_CHARACTERS_MAX {
+        return None;
+    }
+    let even = |text: &str| text.to_lowercase().replace('_', "-");
+    let wanted = even(typed);
+    let mut known: Vec<(usize, String)> =
+        known.map(|name| (strsim::damerau_levenshtein(&wanted, &even(&name)), name)).collect();
+    known.sort();
+    let last = |text: &str| text.rsplit('.').next().map(str::to_owned);
+    match known.first() {
+        Some((distance, name)) if *distance * 3 <= wanted.len() => Some(name.clone()),
+        _ => known.into_iter().map(|(_, name)| name).find(|name| last(name) == last(&wanted)),
+    }
+}
+
+/// All keys, for suggestions.
+fn keys() -> impl Iterator<Item = String> {
+    settings::settings().map(|setting| setting.key.to_owned())
+}
