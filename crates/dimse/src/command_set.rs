@@ -17,6 +17,7 @@ macro_rules! elements {
     ($($number:literal $vr:ident $name:ident)*) => {
         /// An element of group 0000 that some command of ours has. Ordered as a command set orders them.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[expect(clippy::enum_variant_names, reason = "the names are those of PS3.7")]
         pub(crate) enum Element { $($name),* }
 
         impl Element {
@@ -81,3 +82,6 @@ pub(crate) const NO_DATA_SET: u16 = 0x0101;
 
 /// What we write into Command Data Set Type when a data set follows: the value that most peers write.
 pub(crate) const DATA_SET_FOLLOWS: u16 = 0x0001;
+
+#[cfg(test)]
+mod tests;

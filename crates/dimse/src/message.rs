@@ -119,3 +119,6 @@ impl CommandSet<'_> {
 
 /// The longest command set that is taken, in bytes.
 pub(crate) const COMMAND_BYTES_MAX: usize = limits::COMMAND_SET_BYTES_MAX;
+
+#[cfg(test)]
+mod tests;

@@ -75,7 +75,7 @@ impl<'a> CommandWriter<'a> {
         }
     }
 
-    /// Ends the command set: its group length is known now (PS3.7 6.3.1: what comes behind that element).
+    /// Ends the command set: its group length, that of all behind it, is known now (PS3.7 E.1).
     pub(crate) fn finish(self) {
         let command = self.into.get_mut(self.begin..).unwrap_or_default();
         let length = u32::try_from(command.len().saturating_sub(12)).unwrap_or(u32::MAX);
