@@ -15,9 +15,15 @@ pub(crate) struct Inflater {
     received: u64,
     inflated: u64,
     ended: bool,
+    /// Bytes after the end.
+    behind: usize,
 }
 
 const BUFFER_BYTES: usize = 32 * 1024;
+
+/// What may follow the stream: the checksum and length of the gzip format, which some writers leave there, and the
+/// NUL of PS3.5 A.5. More must be NULs.
+const BEHIND_BYTES_MAX: usize = 9;
 
 impl Inflater {
     pub(crate) fn new() -> Self {
@@ -27,6 +33,7 @@ impl Inflater {
             received: 0,
             inflated: 0,
             ended: false,
+            behind: 0,
         }
     }
 
@@ -44,8 +51,8 @@ impl Inflater {
         self.received += bytes.len() as u64;
         loop {
             if self.ended {
-                // The one NUL of PS3.5 A.5, or more of them.
-                let padding = bytes.iter().all(|byte| *byte == 0);
+                self.behind += bytes.len();
+                let padding = self.behind <= BEHIND_BYTES_MAX || bytes.iter().all(|byte| *byte == 0);
                 return if padding { Ok(Ok(())) } else { Err(Fault::AfterDeflate) };
             }
             let (taken, made) = (self.stream.total_in(), self.stream.total_out());

@@ -62,6 +62,8 @@ pub fn find_data_set(from: &mut impl Read) -> Result<DataSetFound, FileMetaError
         (Some(uid), Some(seen)) if contradicts(encoding_of(&uid), seen) => (plain_syntax(seen), true),
         (Some(uid), _) => (uid, false),
         (None, Some(seen)) => (plain_syntax(seen), true),
+        // DICM says that it is DICOM, and the default transfer syntax is what it then is (PS3.5 10.1).
+        (None, None) if has_preamble => (plain_syntax(Encoding::ImplicitLittleEndian), true),
         (None, None) => return Err(FileMetaError::NotDicom),
     };
     Ok(DataSetFound {
