@@ -1,1 +1,31 @@
-//! application-entity
+//! What every Application Entity of Isocenter shares: whom it lets in, whom it calls, and how a request finds its
+//! service.
+//!
+//! In: a connection, the [`Entity`] descriptions of who listens there, and the [`Services`] behind them. Out: the
+//! dialogue of one association, served to its end by [`serve`]; or, the other way round, an association that we
+//! begin ([`Initiation`]).
+//!
+//! Read [`serve`], then [`acceptance`] (may they, and what for), then [`dispatch`] (request to service).
+//!
+//! Absent on purpose: what a service does (the crates of the AEs), processes and their counting (an
+//! [`Overseer`], which the supervisor is), and the configuration.
+
+pub mod acceptance;
+mod address;
+pub mod dispatch;
+mod entity;
+mod initiation;
+pub mod offer;
+mod overseer;
+mod peers;
+mod serve;
+mod tcp;
+
+pub use address::{AddressRange, AddressRangeError};
+pub use dispatch::{Attendance, Services};
+pub use entity::{Access, Entity};
+pub use initiation::{Initiation, InitiationFailed};
+pub use overseer::{Admission, ExportPermit, NoPlace, Nobody, Overseer};
+pub use peers::{Peer, Peers};
+pub use serve::serve;
+pub use tcp::TcpTransport;

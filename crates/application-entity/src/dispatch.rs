@@ -1,0 +1,204 @@
+//! Request to service: the one loop of an association.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use dimse::{
+    Dialogue, EchoRq, Ended, FindRq, GetRq, Incoming, MoveRq, NActionRq, NEventReportRq, Outcome,
+    Request, StoreRq,
+};
+use upper_layer::Transport;
+use vocabulary::{AeTitle, Status};
+
+use crate::Overseer;
+
+/// What a service is told of the association that a request came over.
+pub struct Attendance<'a> {
+    /// Who calls.
+    pub calling: AeTitle,
+    /// Where it calls from.
+    pub address: IpAddr,
+    /// Who counts and looks.
+    pub overseer: &'a mut dyn Overseer,
+    /// The requests of this association so far, this one included.
+    pub requests: u64,
+}
+
+impl Attendance<'_> {
+    /// Shows what is being done, and how manyeth of its association it is.
+    pub fn show(&mut self, what: fmt::Arguments<'_>) {
+        let text = format!("{what} {}", self.requests);
+        self.overseer.activity(&text);
+    }
+}
+
+/// The services of the entities at one address. What is not implemented is refused: unrecognized operation.
+pub trait Services<T: Transport> {
+    /// C-STORE (PS3.4 annex B). The data set is to be read from the dialogue.
+    ///
+    /// # Errors
+    /// When the association is over, as for all of these.
+    fn store(
+        &mut self,
+        dialogue: &mut Dialogue<T>,
+        rq: StoreRq,
+        _attendance: &mut Attendance<'_>,
+    ) -> Result<(), Ended> {
+        refuse(dialogue, &rq.into(), unrecognized())
+    }
+
+    /// C-FIND (PS3.4 C.4.1).
+    ///
+    /// # Errors
+    /// When the association is over.
+    fn find(
+        &mut self,
+        dialogue: &mut Dialogue<T>,
+        rq: FindRq,
+        _attendance: &mut Attendance<'_>,
+    ) -> Result<(), Ended> {
+        refuse(dialogue, &rq.into(), unrecognized())
+    }
+
+    /// C-GET (PS3.4 C.4.3).
+    ///
+    /// # Errors
+    /// When the association is over.
+    fn get(
+        &mut self,
+        dialogue: &mut Dialogue<T>,
+        rq: GetRq,
+        _attendance: &mut Attendance<'_>,
+    ) -> Result<(), Ended> {
+        refuse(dialogue, &rq.into(), unrecognized())
+    }
+
+    /// C-MOVE (PS3.4 C.4.2).
+    ///
+    /// # Errors
+    /// When the association is over.
+    fn r#move(
+        &mut self,
+        dialogue: &mut Dialogue<T>,
+        rq: MoveRq,
+        _attendance: &mut Attendance<'_>,
+    ) -> Result<(), Ended> {
+        refuse(dialogue, &rq.into(), unrecognized())
+    }
+
+    /// N-ACTION (PS3.7 10.1.4).
+    ///
+    /// # Errors
+    /// When the association is over.
+    fn n_action(
+        &mut self,
+        dialogue: &mut Dialogue<T>,
+        rq: NActionRq,
+        _attendance: &mut Attendance<'_>,
+    ) -> Result<(), Ended> {
+        refuse(dialogue, &rq.into(), unrecognized())
+    }
+
+    /// N-EVENT-REPORT (PS3.7 10.1.1).
+    ///
+    /// # Errors
+    /// When the association is over.
+    fn n_event_report(
+        &mut self,
+        dialogue: &mut Dialogue<T>,
+        rq: NEventReportRq,
+        _attendance: &mut Attendance<'_>,
+    ) -> Result<(), Ended> {
+        refuse(dialogue, &rq.into(), unrecognized())
+    }
+}
+
+/// Serves requests, one after the other (GEN-009), until the peer asks for the release.
+///
+/// # Errors
+/// Why the association ended otherwise.
+pub fn dispatch<T: Transport>(
+    dialogue: &mut Dialogue<T>,
+    idle: Duration,
+    services: &mut impl Services<T>,
+    attendance: &mut Attendance<'_>,
+) -> Result<(), Ended> {
+    loop {
+        let request = match dialogue.next(Some(idle))? {
+            Incoming::Request(request) => request,
+            Incoming::Response(response) => {
+                tracing::warn!(response = %response.heading().command_field, "ignored a response to nothing that was asked");
+                continue;
+            }
+            Incoming::ReleaseRequested => return Ok(()),
+        };
+        attendance.requests += 1;
+        if let Some(outcome) = contradicts_context(dialogue, &request) {
+            refuse(dialogue, &request, outcome)?;
+            continue;
+        }
+        match request {
+            Request::Echo(rq) => echo(dialogue, &rq, attendance)?,
+            Request::Store(rq) => services.store(dialogue, rq, attendance)?,
+            Request::Find(rq) => services.find(dialogue, rq, attendance)?,
+            Request::Get(rq) => services.get(dialogue, rq, attendance)?,
+            Request::Move(rq) => services.r#move(dialogue, rq, attendance)?,
+            Request::NAction(rq) => services.n_action(dialogue, rq, attendance)?,
+            Request::NEventReport(rq) => services.n_event_report(dialogue, rq, attendance)?,
+            Request::Unusable(rq) => {
+                let outcome = rq.reason.clone();
+                refuse(dialogue, &rq.into(), outcome)?;
+            }
+        }
+    }
+}
+
+/// A request must be about the SOP class of its presentation context, on which the peer must be the SCU
+/// (PS3.7 D.3.3.4, SIL-072).
+fn contradicts_context<T: Transport>(dialogue: &Dialogue<T>, request: &Request) -> Option<Outcome> {
+    let context = dialogue.context(request.heading().context_id)?;
+    let asked = request.sop_class_uid()?;
+    if *asked != context.abstract_syntax {
+        return Some(
+            Outcome::new(Status::SOP_CLASS_NOT_SUPPORTED)
+                .comment("the SOP class is not that of the presentation context"),
+        );
+    }
+    if !context.we_are_scp {
+        return Some(
+            Outcome::new(Status::NOT_AUTHORIZED).comment("the negotiated role is not that of an SCU"),
+        );
+    }
+    None
+}
+
+/// C-ECHO (PS3.4 annex A): success, whoever asks.
+fn echo<T: Transport>(
+    dialogue: &mut Dialogue<T>,
+    rq: &EchoRq,
+    attendance: &mut Attendance<'_>,
+) -> Result<(), Ended> {
+    attendance.show(format_args!("C-ECHO"));
+    dialogue.drain_data_set()?;
+    dialogue.respond(&rq.respond(Status::SUCCESS), None)
+}
+
+/// Answers a request that is not carried out, once its data set is out of the way.
+///
+/// # Errors
+/// When the association is over.
+pub fn refuse<T: Transport>(
+    dialogue: &mut Dialogue<T>,
+    request: &Request,
+    outcome: Outcome,
+) -> Result<(), Ended> {
+    dialogue.drain_data_set()?;
+    let why = outcome.error_comment.as_deref().unwrap_or_default();
+    tracing::warn!(status = %outcome.status, why, "refused {}", request.heading().command_field);
+    dialogue.respond(&request.refuse(outcome), None)
+}
+
+fn unrecognized() -> Outcome {
+    Outcome::new(Status::UNRECOGNIZED_OPERATION).comment("the operation is not offered here")
+}

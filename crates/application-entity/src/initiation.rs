@@ -1,0 +1,91 @@
+//! The Association Initiation Policy: a connection to a peer, and an association over it (PS3.8 7.1).
+
+use std::io;
+use std::net::TcpStream;
+use std::time::Duration;
+
+use upper_layer::negotiation::Identity;
+use upper_layer::pdu::{ProposedContext, RoleSelection};
+use upper_layer::{AssociateRq, Association, RequestFailed, Timers, request};
+use vocabulary::AeTitle;
+
+use crate::{Peer, TcpTransport};
+
+/// How associations are begun.
+#[derive(Debug, Clone)]
+pub struct Initiation {
+    /// The title we call by.
+    pub ae_title: AeTitle,
+    /// What we say about ourselves.
+    pub identity: Identity,
+    /// How long connect() may take (CFG-007).
+    pub connect: Duration,
+    /// The upper layer's timers.
+    pub timers: Timers,
+    /// The longest P-DATA-TF that is sent whatever the peer takes, in bytes (CFG-006).
+    pub sent_pdu_length_max: u32,
+}
+
+/// Why there is no association with a peer.
+#[derive(Debug, thiserror::Error)]
+pub enum InitiationFailed {
+    /// No connection: the peer is down, or its host and port are wrong.
+    #[error("cannot connect to {ae_title} at {host}:{port}: {source}")]
+    Connect {
+        /// Whom we wanted.
+        ae_title: AeTitle,
+        /// Its host.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A connection, and no association.
+    #[error("no association with {ae_title}: {source}")]
+    Request {
+        /// Whom we wanted.
+        ae_title: AeTitle,
+        /// What came instead.
+        source: RequestFailed,
+    },
+}
+
+impl Initiation {
+    /// Connects to the peer and asks for an association.
+    ///
+    /// # Errors
+    /// When the peer cannot be reached or does not want it.
+    pub fn begin(
+        &self,
+        peer: &Peer,
+        contexts: Vec<ProposedContext>,
+        roles: Vec<RoleSelection>,
+    ) -> Result<Association<TcpTransport>, InitiationFailed> {
+        let transport = self.connect(peer).map_err(|source| InitiationFailed::Connect {
+            ae_title: peer.ae_title.clone(),
+            host: peer.host.clone(),
+            port: peer.port,
+            source,
+        })?;
+        let mut user_information = self.identity.to_user_information();
+        user_information.role_selections = roles;
+        let rq = AssociateRq::new(&peer.ae_title, &self.ae_title, contexts, user_information);
+        let mut association = request(transport, rq, self.timers)
+            .map_err(|source| InitiationFailed::Request { ae_title: peer.ae_title.clone(), source })?;
+        association.limit_sent_pdu_length(self.sent_pdu_length_max);
+        Ok(association)
+    }
+
+    /// The first address of the peer that takes a connection.
+    fn connect(&self, peer: &Peer) -> io::Result<TcpTransport> {
+        let mut last = io::Error::from(io::ErrorKind::NotFound);
+        for address in peer.addresses()? {
+            match TcpStream::connect_timeout(&address, self.connect) {
+                Ok(stream) => return TcpTransport::new(stream),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+}

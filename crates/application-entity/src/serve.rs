@@ -1,0 +1,93 @@
+//! One association, from its first byte to its last.
+
+use std::net::SocketAddr;
+
+use dimse::{Dialogue, Ended as DialogueEnded};
+use upper_layer::{Ended, Timers, Transport, accept};
+use vocabulary::Blame;
+
+use crate::dispatch::{Attendance, Services, dispatch};
+use crate::{Admission, Entity, Overseer, acceptance};
+
+/// Serves one connection: request, checks, admission, then operation after operation until release, abort or
+/// loss. Nothing is returned: what happened is in the log, and the peer knows.
+pub fn serve<T: Transport, S: Services<T>>(
+    transport: T,
+    peer: SocketAddr,
+    entities: &[&Entity],
+    timers: Timers,
+    overseer: &mut dyn Overseer,
+    services: &mut S,
+) {
+    let requested = match accept(transport, timers) {
+        Ok(requested) => requested,
+        Err(ended) => {
+            overseer.done();
+            return log_no_request(peer, &ended);
+        }
+    };
+    let rq = requested.request();
+    let (calling, called) = (rq.calling_ae_title.to_string(), rq.called_ae_title.to_string());
+    let span = tracing::info_span!("association", peer = %peer.ip().to_canonical(), calling, called);
+    let _entered = span.enter();
+
+    let acceptable = match acceptance::check(rq, peer.ip(), entities) {
+        Ok(acceptable) => acceptable,
+        Err(refused) => {
+            let rejection = refused.rejection();
+            tracing::warn!(%rejection, "rejected association: {refused}");
+            overseer.done();
+            return log_end(requested.reject(rejection).map_err(DialogueEnded::from));
+        }
+    };
+    match overseer.admit(acceptable.entity, &acceptable.calling, &acceptable.called) {
+        Admission::Admitted => {}
+        Admission::Refused(no_place) => {
+            let rejection = no_place.rejection();
+            tracing::warn!(%rejection, "rejected association: {no_place}");
+            overseer.done();
+            return log_end(requested.reject(rejection).map_err(DialogueEnded::from));
+        }
+    }
+    let association = match requested.accept(acceptable.answer) {
+        Ok(association) => association,
+        Err(ended) => {
+            overseer.done();
+            return log_end(Err(ended.into()));
+        }
+    };
+    tracing::info!(contexts = association.contexts().len(), "accepted association for {}", acceptable.entity);
+
+    let mut dialogue = Dialogue::new(association);
+    let mut attendance =
+        Attendance { calling: acceptable.calling, address: peer.ip(), overseer, requests: 0 };
+    let end = dispatch(&mut dialogue, acceptable.idle, services, &mut attendance);
+    let requests = attendance.requests;
+    // The place is free before the peer learns that the association is over: it may come back at once.
+    attendance.overseer.done();
+    let end = end.and_then(|()| match dialogue.into_association() {
+        Some(association) => association.confirm_release().map_err(DialogueEnded::from),
+        None => Ok(()),
+    });
+    match end {
+        Ok(()) => tracing::info!(requests, "released association"),
+        Err(ended) => log_end(Err(ended)),
+    }
+}
+
+fn log_no_request(peer: SocketAddr, ended: &Ended) {
+    match ended {
+        // A port scan or a load balancer's probe: no error of ours, and no association either.
+        Ended::Closed(_) => tracing::debug!(%peer, "connection closed without an association request"),
+        _ => tracing::warn!(%peer, "no association: {ended}"),
+    }
+}
+
+fn log_end(end: Result<(), DialogueEnded>) {
+    if let Err(ended) = end {
+        match ended.blame() {
+            Blame::Unreachable => tracing::error!("association ended: {ended}"),
+            _ => tracing::warn!("association ended: {ended}"),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! C-FIND as SCP (PS3.4 C.4.1, PS3.2 F.4.2.2.4.1.3).
+
+use application_entity::Attendance;
+use catalog::{CatalogError, Encoder, Query, QueryRefused};
+use dimse::{Dialogue, Ended, FindRq, Outcome, PreparedResponse};
+use holdings::Holdings;
+use upper_layer::Transport;
+use vocabulary::{InformationModel, Status};
+
+use crate::QueryRetrieveScp;
+use crate::identifier::{self, Unusable};
+
+/// A C-CANCEL-RQ is looked for after so many matches: often enough to be obeyed within a millisecond, rarely
+/// enough to cost nothing.
+const MATCHES_BETWEEN_LOOKS: u64 = 32;
+
+/// Why a C-FIND ended without success.
+enum Failed {
+    Ended(Ended),
+    Cancelled,
+    Catalog(CatalogError),
+}
+
+impl From<Ended> for Failed {
+    fn from(ended: Ended) -> Self {
+        Self::Ended(ended)
+    }
+}
+
+impl From<CatalogError> for Failed {
+    fn from(error: CatalogError) -> Self {
+        Self::Catalog(error)
+    }
+}
+
+impl QueryRetrieveScp {
+    /// Answers a C-FIND request: a pending response for each match, then the final one.
+    ///
+    /// # Errors
+    /// When the association is over.
+    pub fn find<T: Transport>(
+        &self,
+        holdings: &Holdings,
+        dialogue: &mut Dialogue<T>,
+        rq: &FindRq,
+        attendance: &mut Attendance<'_>,
+    ) -> Result<(), Ended> {
+        attendance.show(format_args!("C-FIND"));
+        let query = match self.query(dialogue, rq)? {
+            Ok(query) => query,
+            Err(outcome) => {
+                tracing::warn!(status = %outcome.status, why = outcome.error_comment.as_deref(), "refused C-FIND");
+                return dialogue.respond(&rq.respond(outcome), None);
+            }
+        };
+        let mut matches = 0;
+        let outcome = match self.answer(holdings, dialogue, rq, &query, &mut matches) {
+            Ok(()) => Outcome::new(Status::SUCCESS),
+            Err(Failed::Ended(ended)) => return Err(ended),
+            Err(Failed::Cancelled) => Outcome::new(Status::CANCEL),
+            Err(Failed::Catalog(error)) => {
+                tracing::error!(status = %Status::OUT_OF_RESOURCES, "failed C-FIND: {error}");
+                Outcome::new(Status::OUT_OF_RESOURCES).comment("the catalog cannot be read")
+            }
+        };
+        tracing::info!(level = %query.level(), matches, status = %outcome.status, "answered C-FIND");
+        dialogue.respond(&rq.respond(outcome), None)
+    }
+
+    /// The query of the request, or how it is refused.
+    fn query<T: Transport>(
+        &self,
+        dialogue: &mut Dialogue<T>,
+        rq: &FindRq,
+    ) -> Result<Result<Query, Outcome>, Ended> {
+        let identifier = match identifier::read(dialogue, rq.context_id) {
+            Ok(identifier) => identifier,
+            Err(Unusable::Ended(ended)) => return Err(ended),
+            Err(Unusable::Refused(outcome)) => return Ok(Err(outcome)),
+        };
+        let Some(model) = InformationModel::of_sop_class(rq.affected_sop_class_uid.as_str()) else {
+            return Ok(Err(Outcome::new(Status::SOP_CLASS_NOT_SUPPORTED)));
+        };
+        Ok(Query::from_identifier(model, &identifier, &self.query_rules).map_err(refused))
+    }
+
+    fn answer<T: Transport>(
+        &self,
+        holdings: &Holdings,
+        dialogue: &mut Dialogue<T>,
+        rq: &FindRq,
+        query: &Query,
+        count: &mut u64,
+    ) -> Result<(), Failed> {
+        let encoding = identifier::encoding(dialogue, rq.context_id);
+        let pending = PreparedResponse::pending(&rq.respond(query.pending_status()));
+        let mut encoder = Encoder::new(query, encoding, &self.ae_title);
+        let mut found = holdings.find(query)?;
+        let mut matches = found.matches()?;
+        let mut bytes = Vec::new();
+        while let Some(answer) = matches.next()? {
+            bytes.clear();
+            encoder.encode(&answer, &mut bytes)?;
+            dialogue.queue_prepared(&pending, &bytes)?;
+            // The first match goes out at once: a workstation shows something while the rest comes.
+            if *count == 0 {
+                dialogue.flush()?;
+            }
+            *count += 1;
+            if count.is_multiple_of(MATCHES_BETWEEN_LOOKS) && dialogue.cancel_requested(rq.message_id)? {
+                return Err(Failed::Cancelled);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The outcome of a refused identifier.
+pub(crate) fn refused(refused: QueryRefused) -> Outcome {
+    Outcome::new(refused.status).comment(&refused.comment).offending(&refused.offending)
+}

@@ -1,0 +1,81 @@
+//! C-GET as SCP: the instances go back over the association of the request (PS3.4 C.4.3).
+
+use application_entity::Attendance;
+use dimse::{Dialogue, Ended, GetRq, SendFailed};
+use holdings::Holdings;
+use storage_scu::Sending;
+use upper_layer::Transport;
+
+use crate::retrieve::Progress;
+use crate::{QueryRetrieveScp, identifier};
+
+impl QueryRetrieveScp {
+    /// Answers a C-GET request: a C-STORE sub-operation for each instance, a pending response after each, then
+    /// the final response.
+    ///
+    /// # Errors
+    /// When the association is over.
+    pub fn get<T: Transport>(
+        &self,
+        holdings: &Holdings,
+        dialogue: &mut Dialogue<T>,
+        rq: &GetRq,
+        attendance: &mut Attendance<'_>,
+    ) -> Result<(), Ended> {
+        attendance.show(format_args!("C-GET"));
+        let instances = match self.select(holdings, dialogue, rq.context_id, &rq.affected_sop_class_uid)? {
+            Ok(instances) => instances,
+            Err(outcome) => {
+                tracing::warn!(status = %outcome.status, why = outcome.error_comment.as_deref(), "refused C-GET");
+                return dialogue.respond(&rq.respond(outcome), None);
+            }
+        };
+        let sending = Sending {
+            response_timeout: self.export.response_timeout,
+            priority: rq.priority,
+            originator: None,
+        };
+        let total = instances.len();
+        let mut progress = Progress::new(total, self.retrieve_rules);
+        let mut queue = instances.iter();
+        for (number, instance) in (1..).zip(&mut queue) {
+            if dialogue.cancel_requested(rq.message_id)? {
+                progress.cancelled = true;
+                break;
+            }
+            attendance.show(format_args!("C-GET, {number} of {total},"));
+            let result = match sending.send(dialogue, instance) {
+                Ok(result) => result,
+                Err(SendFailed::Ended(ended)) => return Err(ended),
+                Err(SendFailed::Source(error)) => {
+                    // The association is aborted: the peer cannot be told of what is left.
+                    tracing::error!(instance = %storage_scu::Outgoing::sop_instance_uid(instance), "failed to read instance: {error}");
+                    return dialogue.flush();
+                }
+            };
+            let goes_on = progress.count(instance, &result);
+            if !goes_on {
+                break;
+            }
+            if progress.counters.remaining != Some(0) {
+                let pending = rq.respond(vocabulary::Status::PENDING).counting(progress.counters);
+                dialogue.queue_response(&pending, None)?;
+            }
+        }
+        if !progress.cancelled {
+            progress.fail_untried(queue);
+        }
+        let outcome = progress.outcome(None);
+        let counters = progress.final_counters();
+        tracing::info!(
+            instances = total,
+            completed = counters.completed,
+            failed = counters.failed,
+            warning = counters.warning,
+            status = %outcome.status,
+            "answered C-GET"
+        );
+        let failed = progress.identifier(identifier::encoding(dialogue, rq.context_id));
+        dialogue.respond(&rq.respond(outcome).counting(counters), failed.as_deref())
+    }
+}

@@ -1,0 +1,200 @@
+//! C-MOVE as SCP: orders STORAGE-SCU to send, and reports (PS3.4 C.4.2, PS3.2 F.4.2.2.4.1.4).
+
+use std::time::{Duration, Instant};
+
+use application_entity::{Attendance, ExportPermit, Peer};
+use dimse::{Dialogue, Ended, MoveRq, MoveRsp, Outcome, SubOperations};
+use holdings::Holdings;
+use storage_scu::{Next, Originator, Sending};
+use upper_layer::Transport;
+use vocabulary::Status;
+
+use crate::retrieve::{HeldInstance, Progress};
+use crate::{QueryRetrieveScp, identifier};
+
+/// While an export waits for its turn, a C-CANCEL-RQ is looked for this often.
+const TURN_LOOKS_EVERY: Duration = Duration::from_millis(250);
+
+/// Who asked. It may go away while the export runs: the export goes on then (QR-096 to QR-098).
+struct Requester<'d, T> {
+    dialogue: &'d mut Dialogue<T>,
+    message_id: u16,
+    gone: Option<Ended>,
+}
+
+impl<T: Transport> Requester<'_, T> {
+    fn report(&mut self, response: &MoveRsp) {
+        if self.gone.is_none() {
+            let sent = self.dialogue.respond(response, None);
+            self.note(sent);
+        }
+    }
+
+    fn wants_cancel(&mut self) -> bool {
+        if self.gone.is_some() {
+            return false;
+        }
+        match self.dialogue.cancel_requested(self.message_id) {
+            Ok(cancelled) => cancelled,
+            Err(ended) => {
+                self.note(Err(ended));
+                false
+            }
+        }
+    }
+
+    fn note(&mut self, result: Result<(), Ended>) {
+        if let Err(ended) = result {
+            tracing::warn!("the requester of the C-MOVE is gone, the export goes on: {ended}");
+            self.gone = Some(ended);
+        }
+    }
+}
+
+impl QueryRetrieveScp {
+    /// Answers a C-MOVE request: a pending response for each sub-operation, then the final one.
+    ///
+    /// # Errors
+    /// When the association is over; an export that had begun was finished first.
+    pub fn r#move<T: Transport>(
+        &self,
+        holdings: &Holdings,
+        dialogue: &mut Dialogue<T>,
+        rq: &MoveRq,
+        attendance: &mut Attendance<'_>,
+    ) -> Result<(), Ended> {
+        attendance.show(format_args!("C-MOVE"));
+        let selected = self.select(holdings, dialogue, rq.context_id, &rq.affected_sop_class_uid)?;
+        let order = selected.and_then(|instances| Ok((self.destination(rq)?, instances)));
+        let (destination, instances) = match order {
+            Ok(order) => order,
+            Err(outcome) => {
+                tracing::warn!(status = %outcome.status, why = outcome.error_comment.as_deref(), "refused C-MOVE");
+                return dialogue.respond(&rq.respond(outcome), None);
+            }
+        };
+        let mut progress = Progress::new(instances.len(), self.retrieve_rules);
+        let mut requester = Requester { dialogue, message_id: rq.message_id, gone: None };
+        if self.retrieve_rules.response_first && !instances.is_empty() {
+            requester.report(&pending(rq, progress.counters));
+        }
+        let reason = self.export_all(destination, &instances, rq, &mut progress, &mut requester, attendance);
+
+        let outcome = progress.outcome(reason.as_deref());
+        let counters = progress.final_counters();
+        tracing::info!(
+            destination = %destination.ae_title,
+            instances = instances.len(),
+            completed = counters.completed,
+            failed = counters.failed,
+            warning = counters.warning,
+            status = %outcome.status,
+            "answered C-MOVE"
+        );
+        if let Some(ended) = requester.gone {
+            return Err(ended);
+        }
+        let failed = progress.identifier(identifier::encoding(dialogue, rq.context_id));
+        dialogue.respond(&rq.respond(outcome).counting(counters), failed.as_deref())
+    }
+
+    /// The peer that the request names (QR-080), or A801.
+    fn destination(&self, rq: &MoveRq) -> Result<&Peer, Outcome> {
+        let unknown = |title: &str| {
+            tracing::warn!(destination = title, "no [[peer]] of the configuration has this AE title");
+            Outcome::new(Status::MOVE_DESTINATION_UNKNOWN)
+                .comment(&format!("{title:?} is not configured here"))
+        };
+        match &rq.move_destination {
+            Ok(title) => self.peers.find(title).ok_or_else(|| unknown(title.as_str())),
+            Err(invalid) => Err(unknown(&invalid.text)),
+        }
+    }
+
+    /// Sends everything; gives the reason where one thing kept all the rest from being sent.
+    fn export_all<T: Transport>(
+        &self,
+        destination: &Peer,
+        instances: &[HeldInstance<'_>],
+        rq: &MoveRq,
+        progress: &mut Progress,
+        requester: &mut Requester<'_, T>,
+        attendance: &mut Attendance<'_>,
+    ) -> Option<String> {
+        if instances.is_empty() {
+            return None;
+        }
+        let mut permit = attendance.overseer.export_permit();
+        match self.wait_for_turn(permit.as_deref_mut(), requester) {
+            Turn::Ours => {}
+            Turn::Cancelled => {
+                progress.cancelled = true;
+                return None;
+            }
+            Turn::Never => {
+                progress.fail_untried(instances.iter());
+                return Some("no export began in time".to_owned());
+            }
+        }
+        let total = instances.len();
+        let sending = Sending {
+            response_timeout: self.export.response_timeout,
+            priority: rq.priority,
+            originator: Some(Originator { ae_title: attendance.calling.clone(), message_id: rq.message_id }),
+        };
+        let mut told = 0;
+        let mut place_is_free = false;
+        let result = self.export.scu.run(destination, instances, &sending, &mut |instance, result| {
+            told += 1;
+            attendance.show(format_args!("C-MOVE to {}, {told} of {total},", destination.ae_title));
+            let goes_on = progress.count(instance, &result);
+            if goes_on && progress.counters.remaining != Some(0) {
+                requester.report(&pending(rq, progress.counters));
+            }
+            if requester.gone.is_some() && !std::mem::replace(&mut place_is_free, true) {
+                attendance.overseer.done();
+            }
+            progress.cancelled = goes_on && told < total && requester.wants_cancel();
+            match (progress.cancelled, goes_on) {
+                (true, _) => Next::Stop,
+                (false, true) => Next::Continue,
+                (false, false) => Next::Abandon,
+            }
+        });
+        result.err().map(|failed| {
+            tracing::error!(destination = %destination.ae_title, "failed to export: {failed}");
+            failed.to_string()
+        })
+    }
+
+    fn wait_for_turn<T: Transport>(
+        &self,
+        permit: Option<&mut (dyn ExportPermit + 'static)>,
+        requester: &mut Requester<'_, T>,
+    ) -> Turn {
+        let Some(permit) = permit else { return Turn::Never };
+        let began = Instant::now();
+        loop {
+            match permit.wait(TURN_LOOKS_EVERY) {
+                Some(true) => return Turn::Ours,
+                Some(false) if began.elapsed() >= self.export.wait_for_turn => return Turn::Never,
+                Some(false) => {}
+                None => return Turn::Never,
+            }
+            if requester.wants_cancel() {
+                return Turn::Cancelled;
+            }
+        }
+    }
+}
+
+/// What became of waiting for one of the permits to export (SIL-067).
+enum Turn {
+    Ours,
+    Cancelled,
+    Never,
+}
+
+fn pending(rq: &MoveRq, counters: SubOperations) -> MoveRsp {
+    rq.respond(Status::PENDING).counting(counters)
+}

@@ -1,0 +1,191 @@
+//! What C-MOVE and C-GET have in common: the instances that are asked for, and how the outcomes of their
+//! sub-operations become one (PS3.4 C.4.2.1, C.4.3.1).
+
+use std::io::{self, Read};
+
+use catalog::{Held, Retrieve};
+use dataset::DataSetWriter;
+use dimse::{Dialogue, Ended, Outcome, SubOperations};
+use holdings::Holdings;
+use storage_scu::{NotStored, Outgoing};
+use upper_layer::Transport;
+use vocabulary::{Encoding, InformationModel, Level, Status, Tag, Uid, Vr};
+
+use crate::identifier::{self, Unusable};
+use crate::{QueryRetrieveScp, c_find};
+
+/// Failed SOP Instance UID List.
+const FAILED_SOP_INSTANCE_UID_LIST: Tag = Tag(0x0008, 0x0058);
+
+/// The longest value of a UI element in an explicit VR, in bytes (PS3.5 7.1.2). A list that does not fit is cut:
+/// the counter says how many there were.
+const UI_VALUE_BYTES_MAX: usize = 0xFFFE;
+
+/// How a retrieve answers where PS3.2 Annex F and PS3.4 differ. Each field is a setting of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetrieveRules {
+    /// Whether level PATIENT can be retrieved (DIF-025, SIL-060).
+    pub patient_level: bool,
+    /// Whether a pending response goes out before the first sub-operation (QR-084).
+    pub response_first: bool,
+    /// Whether warnings alone end in B000 (PS3.4 C.4.2.3.1) or in success (DIF-013).
+    pub warnings_are_success: bool,
+    /// Whether some successes and some failures end in A702 (DIF-014) or in B000.
+    pub partial_failure_fails: bool,
+    /// Whether the first failure ends the task (QR-088).
+    pub stops_at_failure: bool,
+}
+
+/// An instance of the holdings, ready to be sent.
+pub(crate) struct HeldInstance<'h> {
+    holdings: &'h Holdings,
+    held: Held,
+}
+
+impl Outgoing for HeldInstance<'_> {
+    fn sop_class_uid(&self) -> &Uid {
+        &self.held.sop_class_uid
+    }
+
+    fn sop_instance_uid(&self) -> &Uid {
+        &self.held.place.sop_instance_uid
+    }
+
+    fn transfer_syntax_uid(&self) -> &Uid {
+        &self.held.transfer_syntax_uid
+    }
+
+    fn open(&self) -> io::Result<(Box<dyn Read>, u64)> {
+        let instance = self.holdings.open_instance(&self.held).map_err(io::Error::other)?;
+        let length = instance.data_set_bytes();
+        Ok((Box::new(instance), length))
+    }
+}
+
+/// How the sub-operations of one retrieve go.
+pub(crate) struct Progress {
+    pub(crate) counters: SubOperations,
+    pub(crate) cancelled: bool,
+    failed: Vec<Uid>,
+    rules: RetrieveRules,
+}
+
+impl Progress {
+    pub(crate) fn new(instances: usize, rules: RetrieveRules) -> Self {
+        let to_do = u32::try_from(instances).unwrap_or(u32::MAX);
+        Self { counters: SubOperations::to_do(to_do), cancelled: false, failed: Vec::new(), rules }
+    }
+
+    /// Counts one sub-operation; says whether the task goes on.
+    pub(crate) fn count(&mut self, instance: &impl Outgoing, result: &Result<Status, NotStored>) -> bool {
+        match result {
+            Ok(status) => {
+                if *status != Status::SUCCESS {
+                    tracing::warn!(instance = %instance.sop_instance_uid(), %status, "sent instance, the peer warns");
+                }
+                self.counters.count(*status);
+                true
+            }
+            Err(not_stored) => {
+                if !matches!(not_stored, NotStored::NotTried) {
+                    tracing::warn!(instance = %instance.sop_instance_uid(), "failed to send instance: {not_stored}");
+                }
+                self.counters.count(Status::PROCESSING_FAILURE);
+                self.failed.push(instance.sop_instance_uid().clone());
+                !self.rules.stops_at_failure
+            }
+        }
+    }
+
+    /// Counts what was never tried, because the task ended at its first failure (SIL-063, SIL-064: they are
+    /// counted and listed as failed).
+    pub(crate) fn fail_untried<'i, O: Outgoing + 'i>(&mut self, untried: impl Iterator<Item = &'i O>) {
+        self.failed.extend(untried.map(|instance| instance.sop_instance_uid().clone()));
+        self.counters.fail_remaining();
+    }
+
+    /// The outcome of the final response. `reason` says why sub-operations failed, where it is one for all.
+    pub(crate) fn outcome(&self, reason: Option<&str>) -> Outcome {
+        let SubOperations { completed, failed, warning, .. } = self.counters;
+        let stored = completed.saturating_add(warning);
+        let status = if self.cancelled {
+            Status::CANCEL
+        } else if failed > 0 && (stored == 0 || self.rules.partial_failure_fails) {
+            Status::CANNOT_PERFORM_SUB_OPERATIONS
+        } else if failed > 0 || (warning > 0 && !self.rules.warnings_are_success) {
+            Status::SUB_OPERATIONS_COMPLETE_WITH_FAILURES
+        } else {
+            Status::SUCCESS
+        };
+        match reason {
+            Some(reason) if failed > 0 => Outcome::new(status).comment(reason),
+            _ => Outcome::new(status),
+        }
+    }
+
+    /// The counters of the final response: what remains is said only of a cancelled task (PS3.4 C.4.2.1.6).
+    pub(crate) fn final_counters(&self) -> SubOperations {
+        let remaining = self.counters.remaining.filter(|_| self.cancelled);
+        SubOperations { remaining, ..self.counters }
+    }
+
+    /// The identifier of the final response: the instances that failed, if any did (SIL-064).
+    pub(crate) fn identifier(&self, encoding: Encoding) -> Option<Vec<u8>> {
+        if self.failed.is_empty() {
+            return None;
+        }
+        let mut list = String::new();
+        for uid in &self.failed {
+            if list.len() + 1 + uid.as_str().len() > UI_VALUE_BYTES_MAX {
+                break;
+            }
+            if !list.is_empty() {
+                list.push('\\');
+            }
+            list.push_str(uid.as_str());
+        }
+        let mut writer = DataSetWriter::new(encoding);
+        writer.element(FAILED_SOP_INSTANCE_UID_LIST, Vr::UI, list.as_bytes());
+        Some(writer.into_bytes())
+    }
+}
+
+impl QueryRetrieveScp {
+    /// The instances that a request asks for, or how it is refused.
+    pub(crate) fn select<'h, T: Transport>(
+        &self,
+        holdings: &'h Holdings,
+        dialogue: &mut Dialogue<T>,
+        context_id: u8,
+        sop_class: &Uid,
+    ) -> Result<Result<Vec<HeldInstance<'h>>, Outcome>, Ended> {
+        let identifier = match identifier::read(dialogue, context_id) {
+            Ok(identifier) => identifier,
+            Err(Unusable::Ended(ended)) => return Err(ended),
+            Err(Unusable::Refused(outcome)) => return Ok(Err(outcome)),
+        };
+        let Some(model) = InformationModel::of_sop_class(sop_class.as_str()) else {
+            return Ok(Err(Outcome::new(Status::SOP_CLASS_NOT_SUPPORTED)));
+        };
+        let retrieve = match Retrieve::from_identifier(model, &identifier, &self.query_rules) {
+            Ok(retrieve) => retrieve,
+            Err(refused) => return Ok(Err(c_find::refused(refused))),
+        };
+        if retrieve.level() == Level::Patient && !self.retrieve_rules.patient_level {
+            let outcome = Outcome::new(Status::DATA_SET_DOES_NOT_MATCH_SOP_CLASS);
+            return Ok(Err(outcome.comment("retrieval at level PATIENT is not offered")));
+        }
+        let selected = holdings.retrieve(&retrieve).and_then(Iterator::collect::<Result<Vec<Held>, _>>);
+        Ok(match selected {
+            Ok(selected) => Ok(selected.into_iter().map(|held| HeldInstance { holdings, held }).collect()),
+            Err(error) => {
+                tracing::error!("the matches cannot be found: {error}");
+                let outcome = Outcome::new(Status::CANNOT_CALCULATE_NUMBER_OF_MATCHES);
+                Err(outcome.comment("the catalog cannot be read"))
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
