@@ -74,6 +74,7 @@ pub fn effective(sources: &Sources) -> Result<Effective, Vec<ConfigurationError>
             .into_iter()
             .filter(|error| !error.keys().iter().any(|key| wrong.iter().any(|w| w == key))),
     );
+    errors.sort_by_key(ConfigurationError::order);
     if errors.is_empty() { Ok(Effective { configuration, holdings }) } else { Err(errors) }
 }
 

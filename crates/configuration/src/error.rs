@@ -113,6 +113,27 @@ impl ConfigurationError {
     }
 }
 
+impl ConfigurationError {
+    /// Where the mistake is, in the order in which an operator would look: the file from its top, then the rest.
+    pub(crate) fn order(&self) -> (u8, usize, usize) {
+        match self {
+            Self::NotToml { place, .. }
+            | Self::UnknownKey { place, .. }
+            | Self::WrongValue { place, .. }
+            | Self::NotAnAssignment { place, .. }
+            | Self::PeerIncomplete { place, .. }
+            | Self::Contradiction { place, .. } => match place {
+                Source::File { line, column, .. } => (1, *line, *column),
+                Source::Environment(_) => (2, 0, 0),
+                Source::CommandLine(_) => (3, 0, 0),
+                Source::Default(_) => (4, 0, 0),
+            },
+            Self::Unreadable { .. } | Self::TooLong { .. } | Self::NotSealed { .. } => (0, 0, 0),
+            Self::Unreachable { .. } => (5, 0, 0),
+        }
+    }
+}
+
 struct Suggested<'a>(Option<&'a str>);
 
 impl fmt::Display for Suggested<'_> {

@@ -83,26 +83,35 @@ fn shown(text: &str) -> String {
     shown
 }
 
-/// The known name that a typed one most likely meant: one with few letters changed, or else the only one that ends
-/// alike (the right key in the wrong section).
+/// The known name that a typed one most likely meant: one with a slip or two in it, or else the right key in the wrong
+/// section, or else one that shares most of its letters.
 pub(crate) fn nearest(typed: &str, known: impl Iterator<Item = String>) -> Option<String> {
-    const TYPED_CHARACTERS_MAX: usize = 100;
-    if typed.len() > TYPED_CHARACTERS_MAX {
+    const TYPED_BYTES_MAX: usize = 100;
+    const SLIPS: usize = 2;
+    if typed.len() > TYPED_BYTES_MAX {
         return None;
     }
     let even = |text: &str| text.to_lowercase().replace('_', "-");
-    let wanted = even(typed);
-    let mut known: Vec<(usize, String)> =
-        known.map(|name| (strsim::damerau_levenshtein(&wanted, &even(&name)), name)).collect();
-    known.sort();
     let last = |text: &str| text.rsplit('.').next().map(str::to_owned);
-    match known.first() {
-        Some((distance, name)) if *distance * 3 <= wanted.len() => Some(name.clone()),
-        _ => known.into_iter().map(|(_, name)| name).find(|name| last(name) == last(&wanted)),
+    let wanted = even(typed);
+    let distance = |name: &String| strsim::damerau_levenshtein(&wanted, &even(name));
+    let mut known: Vec<(usize, String)> = known.map(|name| (distance(&name), name)).collect();
+    known.sort();
+    let nearest = known.first().cloned()?;
+    let close = nearest.0 * 3 <= wanted.len();
+    if nearest.0 <= SLIPS && close {
+        return Some(nearest.1);
     }
+    let elsewhere = known.into_iter().map(|(_, name)| name).find(|name| last(name) == last(&wanted));
+    elsewhere.or_else(|| close.then_some(nearest.1))
 }
 
 /// All keys, for suggestions.
 fn keys() -> impl Iterator<Item = String> {
     settings::settings().map(|setting| setting.key.to_owned())
+}
+
+/// All names of sections, for suggestions.
+fn sections() -> impl Iterator<Item = String> {
+    settings::SECTIONS.iter().map(|section| section.name.to_owned()).filter(|name| !name.is_empty())
 }

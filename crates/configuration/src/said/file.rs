@@ -8,7 +8,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Everything, Said, SaidPeer, keys, shown, wrong_value};
+use super::{Everything, Said, SaidPeer, keys, sections, shown, wrong_value};
 use crate::error::ConfigurationError;
 use crate::kind::Kind;
 use crate::setting::Setting;
@@ -106,7 +106,7 @@ impl Everything {
                 Ok(said) => self.said.push(said),
                 Err(error) => self.errors.push(error),
             },
-            None => self.unknown(key, keys(), places.of(at)),
+            None => self.unknown(key, keys().chain(sections()), places.of(at)),
         }
     }
 
@@ -116,9 +116,8 @@ impl Everything {
         table: &DeTable<'_>,
         places: &Places<'_>,
     ) {
-        let sections = SECTIONS.iter().map(|section| section.name.to_owned()).filter(|name| !name.is_empty());
         let place = places.of(key.span().start);
-        match super::nearest(key.get_ref(), sections) {
+        match super::nearest(key.get_ref(), sections()) {
             Some(section) => self.errors.push(ConfigurationError::UnknownKey {
                 place,
                 key: shown(key.get_ref()),
