@@ -1,19 +1,28 @@
 use std::io;
 use std::time::Duration;
 
-use crate::ended::Ended;
-use crate::negotiation::NegotiatedContext;
+use crate::arrival::Arrival;
+use crate::ended::{Ended, Waiting};
+use crate::link::{Link, Wait};
+use crate::negotiation::{NegotiatedContext, agreed};
+use crate::outgoing::Of;
 use crate::pdu::{Abort, AssociateAc, AssociateRq, UserInformation};
+use crate::values::{Span, Values};
 use crate::{Timers, Transport};
 
+/// Queued bytes that are written without waiting for more.
+const QUEUE_BYTES: usize = 64 * 1024;
+
 /// An association, from its acceptance to its end.
+#[derive(Debug)]
 pub struct Association<T> {
-    transport: T,
-    timers: Timers,
+    pub(crate) link: Link<T>,
+    values: Values,
     request: AssociateRq,
     answer: AssociateAc,
     contexts: Vec<NegotiatedContext>,
     we_requested: bool,
+    sent_pdu_length: u32,
 }
 
 /// What a peer did.
@@ -34,7 +43,8 @@ pub struct Piece<'a> {
     pub context_id: u8,
     /// Of a command set; else of a data set.
     pub is_command: bool,
-    /// True once, with the last bytes of the last fragment. There may be no bytes then.
+    /// True once for a command set or a data set, with the last bytes of its last fragment. There may be no
+    /// bytes then.
     pub ends_message: bool,
     /// The bytes.
     pub bytes: &'a [u8],
@@ -51,7 +61,30 @@ pub enum SendFailed {
     Source(#[source] io::Error),
 }
 
+impl SendFailed {
+    /// Whose fault it is.
+    pub fn blame(&self) -> vocabulary::Blame {
+        match self {
+            Self::Ended(ended) => ended.blame(),
+            Self::Source(_) => vocabulary::Blame::FellShort,
+        }
+    }
+}
+
 impl<T: Transport> Association<T> {
+    pub(crate) fn new(
+        mut link: Link<T>,
+        request: AssociateRq,
+        answer: AssociateAc,
+        we_requested: bool,
+    ) -> Self {
+        let contexts = agreed(&request, &answer, we_requested);
+        let peer = if we_requested { &answer.user_information } else { &request.user_information };
+        let sent_pdu_length = link.outgoing.limit_pdu_length(peer.max_pdu_length.unwrap_or(0));
+        let values = Values::new(contexts.iter().map(|context| context.id));
+        Self { link, values, request, answer, contexts, we_requested, sent_pdu_length }
+    }
+
     /// What was asked for: titles, proposed contexts, the requestor's user information.
     pub fn request(&self) -> &AssociateRq {
         &self.request
@@ -82,46 +115,88 @@ impl<T: Transport> Association<T> {
         self.we_requested
     }
 
-    /// The longest variable part of the P-DATA-TF PDUs that are sent: what the peer takes, or what we send at most.
+    /// The longest variable part of the P-DATA-TF PDUs that are sent: what the peer takes, or 128 KiB if that
+    /// is less.
     pub fn peer_max_pdu_length(&self) -> u32 {
-        0
+        self.sent_pdu_length
     }
 
-    /// Sends no longer P-DATA-TF PDUs than this, whatever the peer takes.
-    pub fn limit_sent_pdu_length(&mut self, _bytes: u32) {}
+    /// Sends no longer P-DATA-TF PDUs than this, even if the peer takes longer ones.
+    pub fn limit_sent_pdu_length(&mut self, bytes: u32) {
+        let bytes = bytes.max(1).min(self.sent_pdu_length);
+        self.sent_pdu_length = self.link.outgoing.limit_pdu_length(bytes);
+    }
 
     /// How long is waited for what.
     pub fn timers(&self) -> &Timers {
-        &self.timers
+        &self.link.timers
     }
 
     /// What carries the association.
     pub fn transport(&self) -> &T {
-        &self.transport
+        &self.link.transport
     }
 
-    /// What carries the association; for options, not for bytes.
+    /// What carries the association; for its options, not for bytes.
     pub fn transport_mut(&mut self) -> &mut T {
-        &mut self.transport
+        &mut self.link.transport
+    }
+
+    /// The longest P-DATA-TF that we said we take; 0: no limit.
+    pub(crate) fn announced(&self) -> u32 {
+        let ours =
+            if self.we_requested { &self.request.user_information } else { &self.answer.user_information };
+        ours.max_pdu_length.unwrap_or(0)
     }
 
     /// The next indication: waits `idle` at most for it to begin (for ever without it), and
-    /// [`Timers::between_packets`] within a PDU and within a fragmented command or data set.
+    /// [`Timers::between_packets`] within a PDU and within a fragmented command or data set. That a data set
+    /// follows a command set is known to the caller only, who passes `between_packets` as `idle` then.
     ///
     /// What is queued is flushed before anything is waited for.
     ///
     /// # Errors
     /// When the association is over; what had to be sent was sent.
-    pub fn receive(&mut self, _idle: Option<Duration>) -> Result<Indication<'_>, Ended> {
-        Err(Ended::Misused("not yet"))
+    pub fn receive(&mut self, idle: Option<Duration>) -> Result<Indication<'_>, Ended> {
+        self.link.check_not_over()?;
+        let data_max = self.announced();
+        let mut until = None;
+        let span = loop {
+            if self.link.pdu_left > 0 {
+                if let Some(span) = self.values.next(&mut self.link)? {
+                    break span;
+                }
+                continue;
+            }
+            let first = if self.values.is_message_open() {
+                Wait::Rest
+            } else {
+                self.link.patience.restart(&self.link.timers);
+                let until = *until.get_or_insert_with(|| deadline(&self.link.transport, idle));
+                Wait::Until(until, Waiting::Message)
+            };
+            match self.link.arrive(first, Wait::Rest, data_max)? {
+                (_, Arrival::Data) => self.values.begin(&mut self.link)?,
+                (_, Arrival::ReleaseRq) => return Ok(Indication::ReleaseRequested),
+                _ => return Err(Ended::Misused("something arrived that the table does not let in")),
+            }
+        };
+        let Span { of, ends_message, range } = span;
+        Ok(Indication::Data(Piece {
+            context_id: of.context_id,
+            is_command: of.is_command,
+            ends_message,
+            bytes: self.link.incoming.taken(range),
+        }))
     }
 
-    /// Whether [`Association::receive`] would not have to wait for the peer to begin.
+    /// Whether [`Association::receive`] would find that the peer has begun something: bytes that were read
+    /// already count, as do the end of the connection and its failure.
     ///
     /// # Errors
-    /// When the association is over.
+    /// When the connection cannot be asked; the association is over then.
     pub fn is_readable(&mut self) -> Result<bool, Ended> {
-        Err(Ended::Misused("not yet"))
+        self.link.is_readable()
     }
 
     /// Queues a message: a command set, and a data set if there is one. It is written with the next
@@ -129,8 +204,12 @@ impl<T: Transport> Association<T> {
     ///
     /// # Errors
     /// When the association is over.
-    pub fn queue(&mut self, _context_id: u8, _command: &[u8], _data_set: Option<&[u8]>) -> Result<(), Ended> {
-        Err(Ended::Misused("not yet"))
+    pub fn queue(&mut self, context_id: u8, command: &[u8], data_set: Option<&[u8]>) -> Result<(), Ended> {
+        self.link.queue(Of { context_id, is_command: true }, command, QUEUE_BYTES)?;
+        match data_set {
+            Some(data_set) => self.link.queue(Of { context_id, is_command: false }, data_set, QUEUE_BYTES),
+            None => Ok(()),
+        }
     }
 
     /// Writes what is queued.
@@ -138,41 +217,45 @@ impl<T: Transport> Association<T> {
     /// # Errors
     /// When the association is over.
     pub fn flush(&mut self) -> Result<(), Ended> {
-        Err(Ended::Misused("not yet"))
+        self.link.flush()
     }
 
     /// Sends a command set and a data set of `length` bytes, which are read from `source` straight into the
-    /// outgoing PDUs.
+    /// outgoing PDUs; several of them go out with one write.
     ///
     /// # Errors
     /// When the association is over, also because the source failed or ended early: the message could not be
     /// completed then, and the association was aborted.
     pub fn send_from(
         &mut self,
-        _context_id: u8,
-        _command: &[u8],
-        _source: &mut dyn io::Read,
-        _length: u64,
+        context_id: u8,
+        command: &[u8],
+        source: &mut dyn io::Read,
+        length: u64,
     ) -> Result<(), SendFailed> {
-        Err(Ended::Misused("not yet").into())
+        self.link.queue(Of { context_id, is_command: true }, command, QUEUE_BYTES)?;
+        let of = Of { context_id, is_command: false };
+        if length == 0 {
+            self.link.queue(of, &[], QUEUE_BYTES)?;
+        }
+        let mut remaining = length;
+        while remaining > 0 {
+            if !self.link.outgoing.has_room() {
+                self.link.flush()?;
+            }
+            if let Err(error) = self.link.outgoing.read_fragments(of, source, &mut remaining) {
+                self.link.abort(Abort::BY_USER);
+                return Err(SendFailed::Source(error));
+            }
+            self.link.flush()?;
+        }
+        Ok(self.link.flush()?)
     }
-
-    /// Asks for the release and waits for it. Data that still arrive are dropped.
-    ///
-    /// # Errors
-    /// When it ended otherwise.
-    pub fn release(self) -> Result<(), Ended> {
-        Err(Ended::Misused("not yet"))
-    }
-
-    /// Answers [`Indication::ReleaseRequested`], and sees the connection closed (ARTIM).
-    ///
-    /// # Errors
-    /// When the answer could not be sent.
-    pub fn confirm_release(self) -> Result<(), Ended> {
-        Err(Ended::Misused("not yet"))
-    }
-
-    /// Aborts, and sees the connection closed (ARTIM).
-    pub fn abort(self, _abort: Abort) {}
 }
+
+fn deadline<T: Transport>(transport: &T, idle: Option<Duration>) -> Option<std::time::Instant> {
+    idle.and_then(|idle| transport.now().checked_add(idle))
+}
+
+#[cfg(test)]
+mod tests;

@@ -121,3 +121,22 @@ pub enum Fault {
     #[error("a maximum PDU length of {0} bytes, into which no fragment fits")]
     MaximumLength(u32),
 }
+
+impl Fault {
+    /// What the service-provider says when it aborts for this (PS3.8 table 9-26).
+    pub(crate) fn answer(&self) -> Abort {
+        match self {
+            Self::UnrecognizedPdu(_) => Abort::UNRECOGNIZED_PDU,
+            Self::UnexpectedPdu { .. } => Abort::UNEXPECTED_PDU,
+            Self::Malformed(Malformed::Repeated(_) | Malformed::DuplicateContext(_)) => {
+                Abort::UNEXPECTED_PARAMETER
+            }
+            Self::Malformed(_)
+            | Self::PduTooLong { .. }
+            | Self::UnknownContext(_)
+            | Self::ValueLength { .. }
+            | Self::ProtocolVersion(_)
+            | Self::MaximumLength(_) => Abort::INVALID_PARAMETER,
+        }
+    }
+}

@@ -9,14 +9,21 @@
 //! SOP class means or what a command set says.
 
 mod accept;
+mod arrival;
 mod association;
 mod ended;
+mod incoming;
+mod link;
 pub mod negotiation;
+mod outgoing;
 pub mod pdu;
+mod release;
 mod request;
+pub mod script;
 pub mod state;
 mod timers;
 mod transport;
+mod values;
 
 pub use accept::{Requested, accept};
 pub use association::{Association, Indication, Piece, SendFailed};
