@@ -62,7 +62,7 @@ impl From<Errno> for ControlError {
 #[derive(Debug)]
 pub struct Control {
     line: Arc<Line>,
-    settings: Vec<u8>,
+    settings: Arc<[u8]>,
     of_process: bool,
     connected: bool,
     /// Whom we serve, as the title says it.
@@ -89,16 +89,16 @@ impl Control {
         let (Some(Told::Settings), Some(memory)) = (Told::read(packet.bytes()), packet.descriptor) else {
             return Err(ControlError::NotAChild);
         };
-        let settings = read_settings(memory)?;
+        let settings = read_settings(memory)?.into();
         Ok(Self::new(socket, settings, true))
     }
 
     /// One end of a pair, for a thread of the supervisor's own process.
-    pub(crate) fn of_thread(socket: OwnedFd, settings: Vec<u8>) -> Self {
+    pub(crate) fn of_thread(socket: OwnedFd, settings: Arc<[u8]>) -> Self {
         Self::new(socket, settings, false)
     }
 
-    fn new(socket: OwnedFd, settings: Vec<u8>, of_process: bool) -> Self {
+    fn new(socket: OwnedFd, settings: Arc<[u8]>, of_process: bool) -> Self {
         Self {
             line: Arc::new(Line { socket, heard: Mutex::default() }),
             settings,

@@ -27,10 +27,18 @@ mod admission;
 mod channel;
 pub mod child;
 mod event;
+mod keeper;
+mod listen;
 mod message;
 mod office;
+mod pending;
+mod permits;
+mod places;
 mod plan;
+mod signals;
+mod spawn;
 pub mod title;
+mod worker;
 
 pub use admission::{Admission, Permit, Refusal, Supervised, SupervisorGone, Unsupervised};
 pub use child::{Connection, Control};

@@ -1,0 +1,173 @@
+//! What workers say, that they end, and what they are answered.
+
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+use rustix::net::RecvFlags;
+
+use super::Office;
+use crate::message::{Said, Told};
+use crate::places::Who;
+use crate::worker::{Body, Stage};
+use crate::{Admission, Ending, Event, Plan, SupervisorError, channel};
+
+/// Messages of one worker heard in one round; the rest is heard in the next, so that one that talks without
+/// end holds up nobody.
+const MESSAGES_A_ROUND: usize = 16;
+/// Children that end before they are ready, one after the other, before the supervisor gives up.
+const FAILED_STARTS_MAX: u32 = 3;
+/// The longest wait before a child is started again after one that failed.
+const START_AGAIN_MAX: Duration = Duration::from_secs(5);
+
+impl<R, E> Office<R, E>
+where
+    R: FnMut() -> Option<Plan>,
+    E: FnMut(Event<'_>),
+{
+    /// Hears what a worker has to say. True: it is a thread, and has ended.
+    pub(super) fn hear(&mut self, who: Who, now: Instant) -> bool {
+        for _ in 0..MESSAGES_A_ROUND {
+            let Some(worker) = self.workers.get_mut(&who) else { return false };
+            let Some(control) = &worker.control else { return false };
+            let packet = match channel::receive(control.as_fd(), RecvFlags::DONTWAIT) {
+                Ok(Some(packet)) => packet,
+                Err(Errno::AGAIN) => return false,
+                Ok(None) | Err(_) => {
+                    // A process that closed it is about to end, which its pidfd tells.
+                    worker.control = None;
+                    return matches!(worker.body, Body::Thread { .. });
+                }
+            };
+            let understood = Said::read(packet.bytes()).is_some_and(|said| self.take_in(who, &said, now));
+            if !understood && let Some(worker) = self.workers.get_mut(&who) {
+                // It has read what a peer wrote, and is not itself any more.
+                "said what no association says".clone_into(&mut worker.activity);
+                worker.end(true);
+                worker.ended_by_us = false;
+                return false;
+            }
+        }
+        false
+    }
+
+    /// False: what a worker in its right mind does not say.
+    fn take_in(&mut self, who: Who, said: &Said<'_>, now: Instant) -> bool {
+        let Some(worker) = self.workers.get_mut(&who) else { return true };
+        match *said {
+            Said::Hello => {
+                worker.greeted = true;
+                if !self.is_ready {
+                    self.is_ready = true;
+                    let addresses = self.addresses();
+                    (self.events)(Event::Ready { listeners: &addresses });
+                }
+            }
+            Said::Admit { group, calling, called } => {
+                if worker.stage != Stage::Pending {
+                    return false;
+                }
+                calling.clone_into(&mut worker.calling);
+                called.clone_into(&mut worker.called);
+                self.places.ask(who, group, calling, now);
+            }
+            Said::Done => {
+                self.places.free(who);
+                if worker.stage == Stage::Serving {
+                    worker.stage = Stage::Leaving;
+                    self.note_lingering(who, now);
+                }
+            }
+            Said::PermitAsk { id, group } => return self.permits.ask(who, id, group),
+            Said::PermitBack { id } => {
+                self.permits.give_back(who, id);
+                self.note_lingering(who, now);
+            }
+            Said::Activity { text } => text.clone_into(&mut worker.activity),
+        }
+        true
+    }
+
+    /// One that gave its place back and exports nothing only waits for its peer to close: it counts as one
+    /// without a place.
+    fn note_lingering(&mut self, who: Who, now: Instant) {
+        let Some(worker) = self.workers.get(&who) else { return };
+        if worker.stage == Stage::Leaving
+            && self.permits.of(who) == 0
+            && let Some(peer) = worker.peer
+        {
+            self.pending.remove(who);
+            self.pending.add(who, peer.ip(), now);
+        }
+    }
+
+    /// Answers who asked, where there is an answer.
+    pub(super) fn answer(&mut self, now: Instant) {
+        for (who, admission) in self.places.settle(now) {
+            let Some(worker) = self.workers.get_mut(&who) else { continue };
+            match admission {
+                Admission::Admitted => {
+                    worker.seat();
+                    self.pending.remove(who);
+                    self.failed_starts = 0;
+                    worker.tell(Told::Admitted);
+                }
+                Admission::Refused(refusal) => {
+                    worker.tell(Told::Refused(refusal));
+                    if let Some(peer) = worker.peer {
+                        let (calling, called) = (worker.calling.as_str(), worker.called.as_str());
+                        (self.events)(Event::Refused { peer, calling, called, refusal });
+                    }
+                }
+            }
+        }
+        for (who, id) in self.permits.settle() {
+            if let Some(worker) = self.workers.get(&who) {
+                worker.tell(Told::Permit { id });
+            }
+        }
+    }
+
+    /// Takes leave of a worker that ended: its place and its permits come free.
+    pub(super) fn reap(&mut self, who: Who, now: Instant) -> Result<(), SupervisorError> {
+        // Its last words may be unread.
+        self.hear(who, now);
+        let Some(worker) = self.workers.get_mut(&who) else { return Ok(()) };
+        let Some(ending) = worker.reap() else { return Ok(()) };
+        let Some(worker) = self.workers.remove(&who) else { return Ok(()) };
+        self.places.free(who);
+        self.permits.forget(who);
+        self.pending.remove(who);
+        self.idle.retain(|idle| *idle != who);
+        if (worker.stage == Stage::Idle || !worker.greeted) && !worker.ended_by_us {
+            self.start_failed(ending, now)?;
+        }
+        if !ending.is_clean() && !worker.ended_by_us {
+            (self.events)(Event::ChildFailed {
+                pid: worker.pid(),
+                peer: worker.peer,
+                calling: &worker.calling,
+                called: &worker.called,
+                activity: &worker.activity,
+                ending,
+            });
+        }
+        Ok(())
+    }
+
+    /// A worker ended that had nothing to do yet: the next one waits a while, longer each time.
+    fn start_failed(&mut self, ending: Ending, now: Instant) -> Result<(), SupervisorError> {
+        self.failed_starts = self.failed_starts.saturating_add(1);
+        if !self.is_ready && self.failed_starts >= FAILED_STARTS_MAX {
+            return Err(SupervisorError::ChildrenFail { ending });
+        }
+        self.start_again_at = Some(now + self.start_again_in());
+        Ok(())
+    }
+
+    /// How long to wait after a start that came to nothing.
+    pub(super) fn start_again_in(&self) -> Duration {
+        let doubled = 1_u32 << self.failed_starts.min(10);
+        Duration::from_millis(50).saturating_mul(doubled).min(START_AGAIN_MAX)
+    }
+}
