@@ -14,9 +14,6 @@ const GATHERED_PIECE_BYTES_MAX: usize = 16 * 1024;
 /// Most bytes that wait in memory for the next write.
 const GATHERED_BYTES_MAX: usize = 64 * 1024;
 
-/// How much of two files is compared at a time, in bytes.
-const COMPARED_BYTES: usize = 64 * 1024;
-
 /// A file on its way in: in `incoming/`, without a name in the vault. Dropped, it is gone.
 #[derive(Debug)]
 pub struct Draft {
@@ -75,6 +72,17 @@ impl Draft {
         Ok(Self { grounds, path, file, gathered: Vec::new(), written: 0, synced: false, named: false })
     }
 
+    /// Takes an instance out of the vault again, as a draft that can be put back or dropped.
+    pub(crate) fn withdraw(grounds: Arc<Grounds>, key: &InstanceKey) -> Result<Self, Shortage> {
+        let source = grounds.vault.join(key.path());
+        let path = grounds.new_draft_path();
+        let failed = |error| Shortage::new(Doing::Naming, &source, error);
+        grounds.disk.rename_to_new(&source, &path).map_err(failed)?;
+        let file = grounds.disk.open(&path).map_err(failed)?;
+        let (written, _) = file.length_and_time().map_err(failed)?;
+        Ok(Self { grounds, path, file, gathered: Vec::new(), written, synced: true, named: false })
+    }
+
     /// Appends a piece. Large ones go straight to the file.
     ///
     /// # Errors
@@ -111,34 +119,14 @@ impl Draft {
         self.written + self.gathered.len() as u64
     }
 
-    /// Whether the draft from `offset` on has the same bytes as `other` from `other_offset` on.
+    /// Opens what was written so far for reading.
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn is_same_from(
-        &mut self,
-        offset: u64,
-        other: &InstanceFile,
-        other_offset: u64,
-    ) -> Result<bool, Shortage> {
+    pub fn reopen(&mut self) -> Result<InstanceFile, Shortage> {
         self.write_through(&[])?;
-        let failed = |error| Shortage::new(Doing::Reading, &self.path, error);
-        let left = self.written.saturating_sub(offset);
-        if other.length().saturating_sub(other_offset) != left {
-            return Ok(false);
-        }
-        let (mut ours, mut theirs) = (vec![0; COMPARED_BYTES], vec![0; COMPARED_BYTES]);
-        let mut done = 0;
-        while done < left {
-            let count = self.file.read_at(&mut ours, offset + done).map_err(failed)?;
-            let Some(ours) = ours.get(..count).filter(|ours| !ours.is_empty()) else { return Ok(false) };
-            let Some(theirs) = theirs.get_mut(..count) else { return Ok(false) };
-            if !other.read_exact_at(theirs, other_offset + done).map_err(failed)? || ours != theirs {
-                return Ok(false);
-            }
-            done += count as u64;
-        }
-        Ok(true)
+        let opened = self.grounds.disk.open(&self.path).and_then(InstanceFile::new);
+        opened.map_err(|error| Shortage::new(Doing::Opening, &self.path, error))
     }
 
     /// Gives the draft its name in the vault. The order is the promise: the bytes are synced, and with them, at the same

@@ -2,6 +2,9 @@ use std::{fs::File, io, time::SystemTime};
 
 use crate::disk::DiskFile;
 
+/// How much of two files is compared at a time, in bytes.
+const COMPARED_BYTES: usize = 64 * 1024;
+
 /// An instance opened for reading: the whole Part 10 file, from its preamble on.
 #[derive(Debug)]
 pub struct InstanceFile {
@@ -46,6 +49,30 @@ impl InstanceFile {
                 0 => return Ok(false),
                 count => done += count,
             }
+        }
+        Ok(true)
+    }
+
+    /// Whether the bytes from `offset` on are those of `other` from `other_offset` on.
+    ///
+    /// # Errors
+    /// As the system reports.
+    pub fn is_same_from(&self, offset: u64, other: &Self, other_offset: u64) -> io::Result<bool> {
+        let left = self.length.saturating_sub(offset);
+        if other.length.saturating_sub(other_offset) != left {
+            return Ok(false);
+        }
+        let (mut ours, mut theirs) = (vec![0; COMPARED_BYTES], vec![0; COMPARED_BYTES]);
+        let mut done = 0;
+        while done < left {
+            let count = usize::try_from(left - done).unwrap_or(COMPARED_BYTES).min(COMPARED_BYTES);
+            let (Some(ours), Some(theirs)) = (ours.get_mut(..count), theirs.get_mut(..count)) else { break };
+            let read = self.read_exact_at(ours, offset + done)?
+                && other.read_exact_at(theirs, other_offset + done)?;
+            if !read || ours != theirs {
+                return Ok(false);
+            }
+            done += count as u64;
         }
         Ok(true)
     }

@@ -19,6 +19,9 @@ const VAULT: &str = "vault";
 /// The directory of the drafts, below the data directory and so on the same file system.
 const INCOMING: &str = "incoming";
 
+/// The directory of files that are no good but may be all there is, below the data directory.
+const SET_ASIDE: &str = "set-aside";
+
 /// What an instance waits for before it counts as kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sync {
@@ -41,6 +44,7 @@ pub(crate) struct Grounds {
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) vault: PathBuf,
     pub(crate) incoming: PathBuf,
+    pub(crate) set_aside: PathBuf,
     pub(crate) sync: Sync,
     drafts_made: AtomicU64,
 }
@@ -66,6 +70,7 @@ impl Vault {
             disk,
             vault: data_directory.join(VAULT),
             incoming: data_directory.join(INCOMING),
+            set_aside: data_directory.join(SET_ASIDE),
             sync,
             drafts_made: AtomicU64::new(VAULTS_OPENED.fetch_add(1, Ordering::Relaxed) << 40),
         };
@@ -109,6 +114,40 @@ impl Vault {
         let directories: Vec<PathBuf> =
             key.path().ancestors().skip(1).map(|above| self.grounds.vault.join(above)).collect();
         self.grounds.disk.sync_together(&*file, &directories).map_err(failed)
+    }
+
+    /// Takes an instance out again, as a draft: kept once more it is back, dropped it is gone.
+    ///
+    /// # Errors
+    /// [`Shortage::Missing`] where there is none; else as the disk fails.
+    pub fn withdraw(&self, key: &InstanceKey) -> Result<Draft, Shortage> {
+        Draft::withdraw(Arc::clone(&self.grounds), key)
+    }
+
+    /// Moves a file that is no good out of the way, to the same path below `set-aside/`, and says where it is now.
+    ///
+    /// # Errors
+    /// [`Shortage::Missing`] where there is none; else as the disk fails.
+    pub fn set_aside(&self, key: &InstanceKey) -> Result<PathBuf, Shortage> {
+        let source = self.path(key);
+        let directory = self.grounds.set_aside.join(key.series_path());
+        self.grounds.make_directories(&directory)?;
+        let name = key.file_name();
+        for attempt in 0_u32.. {
+            let target = match attempt {
+                0 => directory.join(&name),
+                attempt => directory.join(format!("{name}.{attempt}")),
+            };
+            match self.grounds.disk.rename_to_new(&source, &target) {
+                Ok(()) => {
+                    self.grounds.sync_if_asked(&directory)?;
+                    return Ok(target);
+                }
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(Shortage::new(Doing::Naming, source, error)),
+            }
+        }
+        Err(Shortage::new(Doing::Naming, source, ErrorKind::AlreadyExists.into()))
     }
 
     /// Removes an instance, and directories that are empty without it.

@@ -1,0 +1,45 @@
+use std::time::{Duration, SystemTime};
+
+use crate::{
+    Holdings, HoldingsError,
+    holdings::{SYNC_POINT, utc_day},
+    start::is_alive,
+};
+
+/// How long before a checkpoint an instance may have got its day without having its row, at most: between the two
+/// lie two flushes and the wait for the catalog's lock, however slow both are.
+const KEEPING_MAX: Duration = Duration::from_hours(1);
+
+/// What [`Holdings::housekeep`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Housekept {
+    /// Pages of the catalog's write-ahead log that are in its file now.
+    pub pages: u64,
+    /// Whether all of them are: no reader was in the way.
+    pub complete: bool,
+    /// Drafts that a process left behind, removed.
+    pub stale_drafts: usize,
+}
+
+impl Holdings {
+    /// What somebody has to do every few seconds while instances are kept: brings the catalog's file up to date, moves
+    /// the point from which on a reconciliation has to look, and removes what killed processes left behind.
+    ///
+    /// # Errors
+    /// When the disk or the catalog fails.
+    pub fn housekeep(&mut self, now: SystemTime) -> Result<Housekept, HoldingsError> {
+        let stale_drafts = self.vault.remove_stale_drafts(&is_alive)?;
+        let checkpointed = self.catalog.checkpoint()?;
+        let complete = checkpointed.copied >= checkpointed.pages;
+        if complete && checkpointed.pages > 0 {
+            // Rows of instances filed under earlier days were committed before the checkpoint, so they are durable.
+            // That this is so is itself durable with the next one; until then a reconciliation looks at more days.
+            let sync_point = utc_day(now.checked_sub(KEEPING_MAX).unwrap_or(now))?;
+            if self.first_unsure_day()? != Some(sync_point) {
+                self.catalog.remember(SYNC_POINT, &sync_point.as_number().to_string())?;
+            }
+            self.sync_point = Some(sync_point);
+        }
+        Ok(Housekept { pages: checkpointed.copied, complete, stale_drafts })
+    }
+}

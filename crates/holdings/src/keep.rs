@@ -1,0 +1,336 @@
+//! The promise: bytes to the vault, then the row to the catalog, then `Kept`.
+
+use std::time::SystemTime;
+
+use catalog::{Held, InstanceRow, Location, Outcome, Place};
+use tracing::{error, warn};
+use vault::{Digest, Draft, DurableTo, InstanceFile, InstanceKey, KeepFailed, Shortage};
+use vocabulary::{AeTitle, Day, Uid};
+
+use crate::{
+    Duplicates, Holdings, HoldingsError, How, Ingest, Kept, NotKept, Refusal,
+    open::{catalogued, key_of},
+    read::{digest_of_data_set, read_file_meta},
+};
+
+/// How often another name is tried before something must be wrong with the directory.
+const NAMES_TRIED_MAX: u32 = 1_000;
+
+/// The directories that these holdings kept an instance in last: they are durable, nobody needs to be asked.
+#[derive(Debug, Default)]
+pub(crate) struct Trodden {
+    last: Option<(Day, Uid, Uid)>,
+}
+
+impl Trodden {
+    fn durable_to(&self, key: &InstanceKey) -> DurableTo {
+        match &self.last {
+            Some((day, study, series)) if *day == key.day => {
+                match (*study == key.study, *series == key.series) {
+                    (true, true) => DurableTo::Series,
+                    (true, false) => DurableTo::Study,
+                    (false, _) => DurableTo::Day,
+                }
+            }
+            _ => DurableTo::Nothing,
+        }
+    }
+
+    fn kept_in(&mut self, key: &InstanceKey) {
+        if self.durable_to(key) != DurableTo::Series {
+            self.last = Some((key.day, key.study.clone(), key.series.clone()));
+        }
+    }
+}
+
+/// What is known of an instance that was checked and only needs its name.
+struct Checked {
+    row: InstanceRow,
+    digest: Digest,
+    data_set_offset: u32,
+    data_set_bytes: u64,
+    day: Day,
+    received_at: SystemTime,
+    source_ae_title: Option<AeTitle>,
+}
+
+/// What is to be done with an instance, given what is held.
+enum Course {
+    /// Nothing: the current version is the same.
+    HeldAlready(InstanceKey),
+    /// Keep it under this name.
+    Keep(InstanceKey, How),
+    /// Keep it under the name of the current version, which is the same but lost its file.
+    Restore(InstanceKey, Place),
+}
+
+impl Holdings {
+    /// Checks an instance whose last byte has come, keeps it and records it. `received_at`: now.
+    ///
+    /// # Errors
+    /// When it cannot be taken, or we fall short; then nothing of it is left, and nothing of what was held before
+    /// is touched.
+    pub fn keep(&mut self, ingest: Ingest, received_at: SystemTime) -> Result<Kept, NotKept> {
+        let (checked, mut draft) = self.check(ingest, received_at)?;
+        let mut version_min = 1;
+        for _ in 0..NAMES_TRIED_MAX {
+            let (key, how, replaced) = match self.course(&checked, &mut draft, version_min)? {
+                Course::HeldAlready(key) => return Ok(checked.kept(key, How::HeldAlready)),
+                Course::Keep(key, how) => (key, how, None),
+                Course::Restore(key, place) => (key, How::HeldAlready, Some(place)),
+            };
+            let durable_to = self.trodden.durable_to(&key);
+            match draft.keep(&key, durable_to) {
+                Ok(durable) => {
+                    self.trodden.kept_in(&key);
+                    if let Some(place) = replaced {
+                        // The length of the file may differ from what its row says.
+                        self.catalog.remove(&place)?;
+                    }
+                    return self.record(checked, key, durable.bytes(), how);
+                }
+                Err(KeepFailed::NameTaken(back)) => {
+                    draft = back;
+                    if let Some(kept) = self.adopt(&checked, &mut draft, &key)? {
+                        return Ok(kept);
+                    }
+                    version_min = key.version.saturating_add(1);
+                }
+                Err(KeepFailed::Short(shortage)) => return Err(shortage.into()),
+            }
+        }
+        Err(HoldingsError::Damaged {
+            path: self.vault.path(&checked.key(version_min)),
+            what: "its name and very many beside it are taken by files that nobody recorded".to_owned(),
+        }
+        .into())
+    }
+
+    /// Whether the instance can be taken at all, and is what was announced.
+    fn check(&self, ingest: Ingest, received_at: SystemTime) -> Result<(Checked, Draft), NotKept> {
+        let (digest, data_set_bytes) = (ingest.digest(), ingest.data_set_bytes());
+        let Ingest { arriving, draft, walker, data_set_offset, .. } = ingest;
+        let attributes = walker.finish().map_err(Refusal::from)?;
+        let row = InstanceRow::extract(&attributes, &arriving.transfer_syntax_uid).map_err(Refusal::from)?;
+        if *row.sop_class_uid() != arriving.sop_class_uid {
+            let found = row.sop_class_uid().clone();
+            return Err(Refusal::OtherSopClass { found, announced: arriving.sop_class_uid }.into());
+        }
+        if *row.sop_instance_uid() != arriving.sop_instance_uid {
+            let found = row.sop_instance_uid().clone();
+            return Err(Refusal::OtherSopInstance { found, announced: arriving.sop_instance_uid }.into());
+        }
+        let source_ae_title = arriving.origin.source_ae_title;
+        let day = self.day_of(received_at)?;
+        let checked =
+            Checked { row, digest, data_set_offset, data_set_bytes, day, received_at, source_ae_title };
+        Ok((checked, draft))
+    }
+
+    /// Compares with what is held under the same SOP Instance UID in the same series.
+    fn course(&self, checked: &Checked, draft: &mut Draft, version_min: u32) -> Result<Course, NotKept> {
+        let held = self.catalog.locate(checked.row.sop_instance_uid())?;
+        let mut version_next = version_min;
+        let mut current = None;
+        for version in held.into_iter().filter(|held| checked.is_in_series_of(held)) {
+            version_next = version_next.max(version.place.version.saturating_add(1));
+            if version.current {
+                current = Some(version);
+            }
+        }
+        match current {
+            // The sender's last word is current: an older version that comes again is kept again.
+            Some(current) if checked.looks_like(&current) => self.compare(checked, draft, current),
+            Some(_) => match self.rules.duplicates {
+                Duplicates::KeepBoth => Ok(Course::Keep(checked.key(version_next), How::AnotherVersion)),
+            },
+            None => Ok(Course::Keep(checked.key(version_next), How::New)),
+        }
+    }
+
+    /// The current version has the same checksum: whether its file is there and is the same.
+    fn compare(&self, checked: &Checked, draft: &mut Draft, current: Held) -> Result<Course, NotKept> {
+        let key = key_of(&current);
+        let file = match self.vault.open_instance(&key) {
+            Ok(file) => file,
+            Err(Shortage::Missing { path, .. }) => {
+                warn!(path = %path.display(), "the file was gone, the same data set has just come again and takes its place");
+                return Ok(Course::Restore(key, current.place));
+            }
+            Err(other) => return Err(other.into()),
+        };
+        if self.is_same(checked, &draft.reopen()?, &file, current.data_set_offset, &key)? {
+            return Ok(Course::HeldAlready(key));
+        }
+        let found = digest_of_data_set(&file, current.data_set_offset)
+            .map_err(|source| self.file_error(&key, source))?;
+        if found == checked.digest {
+            return Err(Refusal::SameChecksum(checked.row.sop_instance_uid().clone()).into());
+        }
+        let aside = self.vault.set_aside(&key)?;
+        warn!(
+            path = %self.vault.path(&key).display(),
+            aside = %aside.display(),
+            "the file was damaged, the same data set has just come again and takes its place"
+        );
+        Ok(Course::Restore(key, current.place))
+    }
+
+    /// A file that is not recorded has the name: the one of an association that stored the same at the same moment,
+    /// or of a process that ended before it could record it. If it is the same data set, it is taken as it is.
+    fn adopt(
+        &mut self,
+        checked: &Checked,
+        draft: &mut Draft,
+        key: &InstanceKey,
+    ) -> Result<Option<Kept>, NotKept> {
+        if self.is_recorded(key)? {
+            return Ok(None);
+        }
+        let file = match self.vault.open_instance(key) {
+            Ok(file) => file,
+            Err(Shortage::Missing { .. }) => return Ok(None),
+            Err(other) => return Err(other.into()),
+        };
+        let Ok((meta, data_set_offset)) = read_file_meta(&file) else { return Ok(None) };
+        if meta.transfer_syntax_uid != *checked.row.transfer_syntax_uid()
+            || !self.is_same(checked, &draft.reopen()?, &file, data_set_offset, key)?
+        {
+            return Ok(None);
+        }
+        // Whoever wrote it may not have come to the end of its syncs.
+        self.vault.make_durable(key)?;
+        let location = Location { data_set_offset, ..checked.location(key, file.length()) };
+        let recorded = self.catalog.record(&checked.row, &location)?;
+        let held_at = match recorded.outcome() {
+            Outcome::SameDataSet(place) => key_of_place(place),
+            Outcome::New | Outcome::NewVersion { .. } | Outcome::AlreadyRecorded => key.clone(),
+        };
+        // Whoever wrote it may have withdrawn it meanwhile, having found no row.
+        match self.vault.open_instance(&held_at) {
+            Ok(_) => Ok(Some(checked.kept_at(held_at, How::HeldAlready))),
+            Err(Shortage::Missing { .. }) => Ok(None),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// Puts the row of a file that has just got its name into the catalog.
+    fn record(&mut self, checked: Checked, key: InstanceKey, bytes: u64, how: How) -> Result<Kept, NotKept> {
+        let recorded = match self.catalog.record(&checked.row, &checked.location(&key, bytes)) {
+            Ok(recorded) => recorded,
+            Err(error) => {
+                self.withdraw(&key);
+                return Err(error.into());
+            }
+        };
+        match recorded.outcome() {
+            Outcome::New | Outcome::AlreadyRecorded => Ok(checked.kept(key, how)),
+            Outcome::NewVersion { .. } => Ok(checked.kept(key, How::AnotherVersion)),
+            Outcome::SameDataSet(place) => {
+                // Another association was faster with the same data set.
+                let other_key = key_of_place(place);
+                let ours = self.vault.open_instance(&key)?;
+                let other = self.vault.open_instance(&other_key)?;
+                let (_, offset) = read_file_meta(&other).map_err(|error| HoldingsError::Damaged {
+                    path: self.vault.path(&other_key),
+                    what: error.to_string(),
+                })?;
+                let same = self.is_same(&checked, &ours, &other, offset, &other_key)?;
+                self.withdraw(&key);
+                if same {
+                    Ok(checked.kept(other_key, How::HeldAlready))
+                } else {
+                    Err(Refusal::SameChecksum(checked.row.sop_instance_uid().clone()).into())
+                }
+            }
+        }
+    }
+
+    /// Takes a file that could not be recorded out of the vault again, unless somebody has recorded it after all.
+    fn withdraw(&self, key: &InstanceKey) {
+        let withdrawn = self.vault.withdraw(key).map_err(HoldingsError::from).and_then(|draft| {
+            // From here on nobody who records it finds the file; who did so before is seen here.
+            if self.is_recorded(key).unwrap_or(true) {
+                match draft.keep(key, DurableTo::Nothing) {
+                    Ok(_) | Err(KeepFailed::NameTaken(_)) => {}
+                    Err(KeepFailed::Short(shortage)) => return Err(shortage.into()),
+                }
+            }
+            Ok(())
+        });
+        if let Err(cause) = withdrawn {
+            error!(path = %self.vault.path(key).display(), %cause, "a file that was not recorded could not be withdrawn, the next start after an unclean end records it");
+        }
+    }
+
+    fn is_recorded(&self, key: &InstanceKey) -> Result<bool, HoldingsError> {
+        Ok(self.catalog.locate(&key.sop_instance)?.iter().any(|held| key_of(held) == *key))
+    }
+
+    fn is_same(
+        &self,
+        checked: &Checked,
+        ours: &InstanceFile,
+        other: &InstanceFile,
+        other_offset: u32,
+        other_key: &InstanceKey,
+    ) -> Result<bool, HoldingsError> {
+        ours.is_same_from(u64::from(checked.data_set_offset), other, u64::from(other_offset))
+            .map_err(|source| self.file_error(other_key, source))
+    }
+
+    fn file_error(&self, key: &InstanceKey, source: std::io::Error) -> HoldingsError {
+        HoldingsError::File { path: self.vault.path(key), source }
+    }
+}
+
+impl Checked {
+    fn is_in_series_of(&self, held: &Held) -> bool {
+        held.place.series_instance_uid == *self.row.series_instance_uid()
+            && held.place.study_instance_uid == *self.row.study_instance_uid()
+    }
+
+    fn looks_like(&self, held: &Held) -> bool {
+        held.digest == catalogued(self.digest) && held.transfer_syntax_uid == *self.row.transfer_syntax_uid()
+    }
+
+    fn key(&self, version: u32) -> InstanceKey {
+        InstanceKey {
+            day: self.day,
+            study: self.row.study_instance_uid().clone(),
+            series: self.row.series_instance_uid().clone(),
+            sop_instance: self.row.sop_instance_uid().clone(),
+            version,
+        }
+    }
+
+    fn location(&self, key: &InstanceKey, bytes: u64) -> Location {
+        Location {
+            day: key.day,
+            version: key.version,
+            bytes,
+            data_set_offset: self.data_set_offset,
+            digest: catalogued(self.digest),
+            received_at: self.received_at,
+            source_ae_title: self.source_ae_title.clone(),
+        }
+    }
+
+    fn kept(self, key: InstanceKey, how: How) -> Kept {
+        self.kept_at(key, how)
+    }
+
+    fn kept_at(&self, key: InstanceKey, how: How) -> Kept {
+        Kept { how, key, digest: self.digest, data_set_bytes: self.data_set_bytes }
+    }
+}
+
+fn key_of_place(place: &Place) -> InstanceKey {
+    InstanceKey {
+        day: place.day,
+        study: place.study_instance_uid.clone(),
+        series: place.series_instance_uid.clone(),
+        sop_instance: place.sop_instance_uid.clone(),
+        version: place.version,
+    }
+}

@@ -1,0 +1,224 @@
+//! After an unclean end: what the vault or the catalog holds alone, and what is done about it.
+
+use std::{collections::HashSet, ops::ControlFlow, path::PathBuf};
+
+use catalog::{Location, Place};
+use vault::{Found, InstanceKey, Shortage};
+use vocabulary::Day;
+
+use crate::{
+    Holdings, HoldingsError,
+    open::{catalogued, key_of},
+    read::{Unreadable, read_back},
+};
+
+/// Something that vault and catalog do not agree on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// A whole instance without a row: recorded now.
+    Unrecorded(PathBuf),
+    /// A file that is no whole instance, without a row: set aside, where it can be looked at.
+    Damaged {
+        /// Where it was.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A file that is no whole instance, in the place of one: not recorded, left alone.
+    Unreadable {
+        /// Where it is.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A row whose file is gone: taken out of the catalog.
+    Lost(PathBuf),
+    /// All files of a day are gone: its rows are left as they are, for the disk may not be mounted.
+    DayLost {
+        /// The day.
+        day: Day,
+        /// How many instances were received on it.
+        instances: u64,
+    },
+    /// A file that is none of ours: left alone.
+    Unknown(PathBuf),
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unrecorded(path) => {
+                write!(f, "{} was kept but not recorded: it is recorded now", path.display())
+            }
+            Self::Damaged { path, what } => {
+                write!(f, "{} was not recorded and is damaged ({what}): it is set aside", path.display())
+            }
+            Self::Unreadable { path, what } => {
+                write!(f, "{} is damaged ({what}): it is not recorded", path.display())
+            }
+            Self::Lost(path) => write!(
+                f,
+                "{} is gone, though it was recorded: it is no longer listed; restore it from a backup and reindex",
+                path.display()
+            ),
+            Self::DayLost { day, instances } => write!(
+                f,
+                "all {instances} instances received on {day} are gone from the vault: is its disk mounted? They stay listed"
+            ),
+            Self::Unknown(path) => write!(f, "{} is none of our files: it is left alone", path.display()),
+        }
+    }
+}
+
+/// What a reconciliation came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reconciled {
+    /// Days looked at.
+    pub days: u64,
+    /// Files of instances seen.
+    pub instances: u64,
+    /// Instances recorded now.
+    pub recorded: u64,
+    /// Files set aside.
+    pub damaged: u64,
+    /// Rows taken out of the catalog.
+    pub lost: u64,
+    /// Files left alone.
+    pub unknown: u64,
+}
+
+/// What is in the vault on one day, compared with the catalog.
+#[derive(Debug, Default)]
+struct DayFound {
+    files: HashSet<InstanceKey>,
+    unrecorded: Vec<InstanceKey>,
+    unknown: Vec<PathBuf>,
+}
+
+impl Holdings {
+    /// Brings vault and catalog in step again for all days that an unclean end may have left out of step.
+    ///
+    /// # Errors
+    /// When the disk or the catalog fails.
+    pub(crate) fn reconcile(
+        &mut self,
+        report: &mut dyn FnMut(&Finding),
+    ) -> Result<Reconciled, HoldingsError> {
+        let first = self.first_unsure_day()?;
+        let mut reconciled = Reconciled::default();
+        for day in self.vault.days()? {
+            if first.is_none_or(|first| day >= first) {
+                self.reconcile_day(day, &mut reconciled, report)?;
+                reconciled.days += 1;
+            }
+        }
+        Ok(reconciled)
+    }
+
+    fn reconcile_day(
+        &mut self,
+        day: Day,
+        reconciled: &mut Reconciled,
+        report: &mut dyn FnMut(&Finding),
+    ) -> Result<(), HoldingsError> {
+        let mut rows: HashSet<InstanceKey> = HashSet::new();
+        self.catalog.received_on(day, &mut |held| {
+            rows.insert(key_of(&held));
+        })?;
+        let mut found = self.look_at(day, &rows)?;
+        reconciled.instances += found.files.len() as u64;
+        for path in found.unknown {
+            report(&Finding::Unknown(path));
+            reconciled.unknown += 1;
+        }
+        if found.files.is_empty() && !rows.is_empty() {
+            report(&Finding::DayLost { day, instances: rows.len() as u64 });
+            return Ok(());
+        }
+        // Where several versions have no row, the last one is to be current.
+        found.unrecorded.sort_unstable_by_key(|key| key.version);
+        for key in found.unrecorded {
+            self.take_up(&key, reconciled, report)?;
+        }
+        for key in rows.difference(&found.files) {
+            report(&Finding::Lost(self.vault.path(key)));
+            self.catalog.remove(&place_of(key))?;
+            reconciled.lost += 1;
+        }
+        Ok(())
+    }
+
+    fn look_at(&self, day: Day, rows: &HashSet<InstanceKey>) -> Result<DayFound, HoldingsError> {
+        let mut found = DayFound::default();
+        let walked = self.vault.walk(day, &mut |file| {
+            match file {
+                Found::Instance(key) => {
+                    if !rows.contains(&key) {
+                        found.unrecorded.push(key.clone());
+                    }
+                    found.files.insert(key);
+                }
+                Found::Unknown(path) => found.unknown.push(path),
+            }
+            ControlFlow::Continue(())
+        })?;
+        debug_assert!(walked.is_continue(), "the visitor never breaks off");
+        Ok(found)
+    }
+
+    /// Records a file that has no row, or sets it aside if it is no good.
+    fn take_up(
+        &mut self,
+        key: &InstanceKey,
+        reconciled: &mut Reconciled,
+        report: &mut dyn FnMut(&Finding),
+    ) -> Result<(), HoldingsError> {
+        let path = self.vault.path(key);
+        let file = match self.vault.open_instance(key) {
+            Ok(file) => file,
+            // Whoever is not bound by the lock took it meanwhile.
+            Err(Shortage::Missing { .. }) => return Ok(()),
+            Err(other) => return Err(other.into()),
+        };
+        let read = match read_back(&file, key) {
+            Ok(read) => read,
+            Err(Unreadable::Read(source)) => return Err(HoldingsError::File { path, source }),
+            Err(unreadable) => {
+                report(&Finding::Damaged { path, what: unreadable.to_string() });
+                self.vault.set_aside(key)?;
+                reconciled.damaged += 1;
+                return Ok(());
+            }
+        };
+        report(&Finding::Unrecorded(path));
+        // Nobody was told that it is kept, so its syncs may not have come to their end; once there is a row,
+        // the same data set sent again counts as held.
+        self.vault.make_durable(key)?;
+        let location = Location {
+            day: key.day,
+            version: key.version,
+            bytes: file.length(),
+            data_set_offset: read.data_set_offset,
+            digest: catalogued(read.digest),
+            received_at: file.changed(),
+            source_ae_title: read.meta.source_ae_title,
+        };
+        let recorded = self.catalog.record(&read.row, &location)?;
+        if let catalog::Outcome::SameDataSet(_) = recorded.outcome() {
+            // It was sent twice at one moment, and the other one has a row.
+            self.vault.remove(key)?;
+        }
+        reconciled.recorded += 1;
+        Ok(())
+    }
+}
+
+fn place_of(key: &InstanceKey) -> Place {
+    Place {
+        day: key.day,
+        study_instance_uid: key.study.clone(),
+        series_instance_uid: key.series.clone(),
+        sop_instance_uid: key.sop_instance.clone(),
+        version: key.version,
+    }
+}
