@@ -74,8 +74,7 @@ fn storage_scp(from: &Reader<'_>) -> Result<StorageScp, ConfigurationError> {
         sop_classes_added: from.uids("sop-classes-added")?,
         sop_classes_removed: from.uids("sop-classes-removed")?,
         transfer_syntaxes: from.uids("transfer-syntaxes")?,
-        compressed_for: from.word("compressed-for")?,
-        transfer_syntax_order: from.uids("transfer-syntax-order")?,
+        transfer_syntax_preference: from.word("transfer-syntax-preference")?,
         sync: from.word("sync")?,
         notification_retry_wait: from.duration("notification-retry-wait")?,
     })
@@ -84,8 +83,8 @@ fn storage_scp(from: &Reader<'_>) -> Result<StorageScp, ConfigurationError> {
 fn query_retrieve_scp(from: &Reader<'_>) -> Result<QueryRetrieveScp, ConfigurationError> {
     Ok(QueryRetrieveScp {
         acceptor: acceptor(from)?,
-        transfer_syntaxes: from.uids("transfer-syntaxes")?,
-        information_models: from.words("information-models")?,
+        implicit_vr_only: from.flag("implicit-vr-only")?,
+        patient_study_only: from.flag("patient-study-only")?,
         get: from.flag("get")?,
         patient_level_retrieve: from.flag("patient-level-retrieve")?,
         missing_higher_level_keys: from.word("missing-higher-level-keys")?,

@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::words::{
-    AssociationsCounted, CompressedFor, Contexts, HigherLevelKeys, InformationModel, Isolation, Lenience,
-    LogFormat, LogLevel, MatchingTable, NoAcceptableContext, OnSubOperationFailure, PartialFailure, Preset,
-    ReturnedAttributes, SeveralValues, SopClasses, Sync, UnmatchedKeys, WarningsEndIn,
+    AssociationsCounted, Contexts, HigherLevelKeys, Isolation, Lenience, LogFormat, LogLevel, MatchingTable,
+    NoAcceptableContext, OnSubOperationFailure, PartialFailure, Preference, Preset, ReturnedAttributes,
+    SeveralValues, SopClasses, Sync, UnmatchedKeys, WarningsEndIn,
 };
 use crate::{AddressRange, AeTitle, Uid};
 
@@ -108,12 +108,10 @@ pub struct StorageScp {
     pub sop_classes_added: Vec<Uid>,
     /// `storage-scp.sop-classes-removed`
     pub sop_classes_removed: Vec<Uid>,
-    /// `storage-scp.transfer-syntaxes`; empty: all that are known
+    /// `storage-scp.transfer-syntaxes`, most preferred first; empty: all that are known
     pub transfer_syntaxes: Vec<Uid>,
-    /// `storage-scp.compressed-for`
-    pub compressed_for: CompressedFor,
-    /// `storage-scp.transfer-syntax-order`, most preferred first; empty: the sender's order decides
-    pub transfer_syntax_order: Vec<Uid>,
+    /// `storage-scp.transfer-syntax-preference`
+    pub transfer_syntax_preference: Preference,
     /// `storage-scp.sync`
     pub sync: Sync,
     /// `storage-scp.notification-retry-wait`; without effect in this version
@@ -125,10 +123,10 @@ pub struct StorageScp {
 pub struct QueryRetrieveScp {
     /// What both SCPs have.
     pub acceptor: Acceptor,
-    /// `query-retrieve-scp.transfer-syntaxes` of identifiers; empty: all that are not compressed pixel data
-    pub transfer_syntaxes: Vec<Uid>,
-    /// `query-retrieve-scp.information-models`
-    pub information_models: Vec<InformationModel>,
+    /// `query-retrieve-scp.implicit-vr-only`
+    pub implicit_vr_only: bool,
+    /// `query-retrieve-scp.patient-study-only`
+    pub patient_study_only: bool,
     /// `query-retrieve-scp.get`
     pub get: bool,
     /// `query-retrieve-scp.patient-level-retrieve`

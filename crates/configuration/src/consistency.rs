@@ -19,7 +19,7 @@ pub(crate) fn check(configuration: &Configuration, holdings: &[Holding]) -> Vec<
     check.titles(configuration);
     check.ports(configuration);
     check.transfer_syntaxes(configuration);
-    check.offers(configuration);
+    check.sop_classes(configuration);
     check.errors
 }
 
@@ -98,46 +98,28 @@ impl Check<'_> {
         }
     }
 
-    /// Implicit VR Little Endian may never be dropped (PS3.5 10.1, SCP-021), and a preference is for what is taken.
+    /// Implicit VR Little Endian may never be dropped (PS3.5 10.1, SCP-021).
     fn transfer_syntaxes(&mut self, configuration: &Configuration) {
-        let storage_scp = &configuration.storage_scp;
-        let lists = [
-            ("storage-scp.transfer-syntaxes", &storage_scp.transfer_syntaxes),
-            ("query-retrieve-scp.transfer-syntaxes", &configuration.query_retrieve_scp.transfer_syntaxes),
-        ];
-        for (key, list) in lists {
-            if !list.is_empty() && !list.iter().any(|uid| uid.as_str() == IMPLICIT_VR_LITTLE_ENDIAN) {
-                self.broken(
-                    &[key],
-                    format!("{key} lacks {IMPLICIT_VR_LITTLE_ENDIAN} (Implicit VR Little Endian), which every AE takes"),
-                );
-            }
-        }
-        let refused = |uid: &&Uid| !storage_scp.transfer_syntaxes.contains(uid);
-        if !storage_scp.transfer_syntaxes.is_empty()
-            && let Some(uid) = storage_scp.transfer_syntax_order.iter().find(refused)
-        {
+        let list = &configuration.storage_scp.transfer_syntaxes;
+        if !list.is_empty() && !list.iter().any(|uid| uid.as_str() == IMPLICIT_VR_LITTLE_ENDIAN) {
             self.broken(
-                &["storage-scp.transfer-syntax-order", "storage-scp.transfer-syntaxes"],
-                format!("storage-scp.transfer-syntax-order holds {uid}, which storage-scp.transfer-syntaxes does not"),
+                &["storage-scp.transfer-syntaxes"],
+                format!(
+                    "storage-scp.transfer-syntaxes lacks {IMPLICIT_VR_LITTLE_ENDIAN} (Implicit VR Little Endian), \
+                     which every AE takes"
+                ),
             );
         }
     }
 
-    /// What is offered is neither nothing nor both added and removed.
-    fn offers(&mut self, configuration: &Configuration) {
+    /// No SOP class is both added and removed.
+    fn sop_classes(&mut self, configuration: &Configuration) {
         let storage_scp = &configuration.storage_scp;
         let removed = |uid: &&Uid| storage_scp.sop_classes_removed.contains(uid);
         if let Some(uid) = storage_scp.sop_classes_added.iter().find(removed) {
             self.broken(
                 &["storage-scp.sop-classes-removed", "storage-scp.sop-classes-added"],
                 format!("the SOP class {uid} is both added and removed"),
-            );
-        }
-        if configuration.query_retrieve_scp.information_models.is_empty() {
-            self.broken(
-                &["query-retrieve-scp.information-models"],
-                "query-retrieve-scp.information-models is empty: name at least one".to_owned(),
             );
         }
     }

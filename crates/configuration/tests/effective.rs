@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use configuration::{
-    AssociationsCounted, Configuration, Effective, InformationModel, Isolation, Preset, SopClasses, Sources,
-    Sync, effective,
+    AssociationsCounted, Configuration, Effective, Isolation, Preset, SopClasses, Sources, Sync, effective,
 };
 
 fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
@@ -57,7 +56,7 @@ fn a_whole_file_is_read() {
          [storage-scp]\nae-title = \"ARCHIVE\"\nlisten = \"[::]:104\"\nassociations = 400\n\
          associations-counted = \"per-calling-ae\"\nallowed-calling-ae-titles = [\"CT1\", \"MR, OLD\"]\n\
          allowed-addresses = [\"10.0.0.0/8\", \"::1\"]\nsop-classes-added = [\"1.3.12.2.1107.5.9.1\"]\nsync = \"none\"\n\
-         [query-retrieve-scp]\ninformation-models = [\"study-root\"]\nidle-timeout = \"90 s\"\n\
+         [query-retrieve-scp]\npatient-study-only = true\nidle-timeout = \"90 s\"\n\
          [[peer]]\nae-title = \"VIEWER1\"\nhost = \"10.0.0.9\"\nport = 11112\n\
          [[peer]]\nae-title = \"VIEWER2\"\nhost = \"viewer.example\"\n",
     )
@@ -77,7 +76,7 @@ fn a_whole_file_is_read() {
     assert_eq!(storage.sop_classes, SopClasses::AnnexF);
     assert_eq!(storage.sop_classes_added[0].as_str(), "1.3.12.2.1107.5.9.1");
     assert_eq!(storage.sync, Sync::None);
-    assert_eq!(held.query_retrieve_scp.information_models, [InformationModel::StudyRoot]);
+    assert!(held.query_retrieve_scp.patient_study_only && !held.query_retrieve_scp.get);
     assert_eq!(held.query_retrieve_scp.acceptor.idle_timeout, Duration::from_secs(90));
     assert_eq!(
         (held.peer("VIEWER1").unwrap().host.as_str(), held.peer("VIEWER1").unwrap().port),
@@ -128,10 +127,10 @@ fn a_list_of_the_command_line_has_commas_and_may_be_empty() {
     let held = with(&[
         "preset=annex-f",
         "storage-scp.allowed-calling-ae-titles=CT1, CT2",
-        "storage-scp.transfer-syntax-order=",
+        "storage-scp.transfer-syntaxes=",
     ]);
     assert_eq!(held.configuration.storage_scp.acceptor.allowed_calling_ae_titles.len(), 2);
-    assert!(held.configuration.storage_scp.transfer_syntax_order.is_empty());
+    assert!(held.configuration.storage_scp.transfer_syntaxes.is_empty());
 }
 
 #[test]
@@ -180,15 +179,12 @@ fn the_web_port_is_no_port_of_an_scp() {
 #[test]
 fn scp_021_implicit_little_endian_may_not_be_dropped() {
     refusal(&["storage-scp.transfer-syntaxes=1.2.840.10008.1.2.1"]);
-    refusal(&["query-retrieve-scp.transfer-syntaxes=1.2.840.10008.1.2.1"]);
     with(&["storage-scp.transfer-syntaxes=1.2.840.10008.1.2.1,1.2.840.10008.1.2"]);
 }
 
 #[test]
-fn contradictions_of_one_key_are_refused() {
+fn scp_002_no_sop_class_is_both_added_and_removed() {
     refusal(&["storage-scp.sop-classes-added=1.2.3", "storage-scp.sop-classes-removed=1.2.3"]);
-    refusal(&["query-retrieve-scp.information-models="]);
-    refusal(&["preset=annex-f", "storage-scp.transfer-syntax-order=1.2.840.10008.1.2.4.90"]);
 }
 
 #[test]

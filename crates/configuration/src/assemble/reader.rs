@@ -106,24 +106,16 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn word<W: Words>(&self, name: &str) -> Result<W, ConfigurationError> {
-        self.read(name, word)
-    }
-
-    pub(super) fn words<W: Words>(&self, name: &str) -> Result<Vec<W>, ConfigurationError> {
-        self.list(name, word)
+        self.read(name, |value| match value {
+            Value::Word(word) => W::from_word(word),
+            _ => None,
+        })
     }
 }
 
 fn ae_title(value: &Value) -> Option<AeTitle> {
     match value {
         Value::AeTitle(title) => Some(title.clone()),
-        _ => None,
-    }
-}
-
-fn word<W: Words>(value: &Value) -> Option<W> {
-    match value {
-        Value::Word(word) => W::from_word(word),
         _ => None,
     }
 }

@@ -4,7 +4,7 @@ use super::acceptor::acceptor;
 use super::{DAY, PDU, Section, seconds};
 use crate::kind::Kind;
 use crate::setting::{Setting, TakesEffect};
-use crate::words::{AssociationsCounted, CompressedFor, NoAcceptableContext, SopClasses, Sync, Words};
+use crate::words::{AssociationsCounted, NoAcceptableContext, Preference, SopClasses, Sync, Words};
 
 pub(super) const SECTION: Section = Section {
     name: "storage-scp",
@@ -42,7 +42,8 @@ const OWN: &[Setting] = &[
         takes_effect: TakesEffect::AtStart,
         caption: "STORAGE-SCP may share its AE title",
         short: "Whether STORAGE-SCP may have the AE title of QUERY-RETRIEVE-SCP or of STORAGE-SCU.",
-        long: "With one title both SCPs may also listen on one port, as most workstations expect of an archive.",
+        long: "With one title both SCPs may also listen on one port, as most workstations expect of an archive; the larger \
+               max-pdu and the longer idle-timeout of the two hold there.",
         requirements: &["GEN-003", "GEN-004", "GEN-005", "DIF-024"],
     },
     Setting {
@@ -54,7 +55,7 @@ const OWN: &[Setting] = &[
         caption: "Supported storage SOP classes",
         short: "The storage SOP classes that are accepted to begin with.",
         long: "",
-        requirements: &["CFG-038", "GEN-018", "SCP-001", "SCP-002", "DIF-003"],
+        requirements: &["CFG-038", "GEN-018", "SCP-001", "SCP-002", "SCP-020", "DIF-003"],
     },
     Setting {
         key: "storage-scp.sop-classes-added",
@@ -82,33 +83,22 @@ const OWN: &[Setting] = &[
         key: "storage-scp.transfer-syntaxes",
         kind: Kind::List(&Kind::Uid),
         standard: "",
-        annex_f: "1.2.840.10008.1.2,1.2.840.10008.1.2.1,1.2.840.10008.1.2.4.50",
-        takes_effect: TakesEffect::OnReload,
-        caption: "Supported transfer syntaxes",
-        short: "UIDs of the transfer syntaxes that are accepted; none listed: all of PS3.6.",
-        long: "1.2.840.10008.1.2 (Implicit VR Little Endian) is in every list.",
-        requirements: &["CFG-039", "SCP-020", "SCP-021"],
-    },
-    Setting {
-        key: "storage-scp.compressed-for",
-        kind: Kind::Word(CompressedFor::WORDS),
-        standard: "every-class",
-        annex_f: "annex-f-classes",
-        takes_effect: TakesEffect::OnReload,
-        caption: "SOP classes with compressed transfer syntaxes",
-        short: "The SOP classes for which transfer syntaxes with encapsulated pixel data are accepted.",
-        long: "",
-        requirements: &["SCP-020", "DIF-003"],
-    },
-    Setting {
-        key: "storage-scp.transfer-syntax-order",
-        kind: Kind::List(&Kind::Uid),
-        standard: "",
         annex_f: "1.2.840.10008.1.2.4.50,1.2.840.10008.1.2.1,1.2.840.10008.1.2",
         takes_effect: TakesEffect::OnReload,
-        caption: "Order of preference of transfer syntaxes",
-        short: "UIDs of transfer syntaxes, most preferred first; none listed: the peer's order decides.",
-        long: "Used when one presentation context proposes several. Those not listed come last, in the peer's order.",
+        caption: "Supported transfer syntaxes",
+        short: "UIDs of the transfer syntaxes that are accepted, most preferred first; none listed: all of PS3.6.",
+        long: "1.2.840.10008.1.2 (Implicit VR Little Endian) is in every list.",
+        requirements: &["CFG-039", "CFG-040", "SCP-020", "SCP-021", "SCP-023"],
+    },
+    Setting {
+        key: "storage-scp.transfer-syntax-preference",
+        kind: Kind::Word(Preference::WORDS),
+        standard: "requestor",
+        annex_f: "ours",
+        takes_effect: TakesEffect::OnReload,
+        caption: "Preference among transfer syntaxes",
+        short: "Whose order decides when one presentation context proposes several transfer syntaxes.",
+        long: "",
         requirements: &["CFG-040", "SCP-022", "SCP-023"],
     },
     Setting {
