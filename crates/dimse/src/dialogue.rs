@@ -344,3 +344,6 @@ impl<T: Transport> Drop for Dialogue<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
