@@ -74,7 +74,7 @@ fn storage_scp(from: &Reader<'_>) -> Result<StorageScp, ConfigurationError> {
         sop_classes_added: from.uids("sop-classes-added")?,
         sop_classes_removed: from.uids("sop-classes-removed")?,
         transfer_syntaxes: from.uids("transfer-syntaxes")?,
-        transfer_syntax_preference: from.word("transfer-syntax-preference")?,
+        transfer_syntax_order: from.uids("transfer-syntax-order")?,
         sync: from.word("sync")?,
         notification_retry_wait: from.duration("notification-retry-wait")?,
     })

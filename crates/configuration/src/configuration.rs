@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::words::{
     AssociationsCounted, Contexts, HigherLevelKeys, Isolation, Lenience, LogFormat, LogLevel, MatchingTable,
-    NoAcceptableContext, OnSubOperationFailure, PartialFailure, Preference, Preset, ReturnedAttributes,
-    SeveralValues, SopClasses, Sync, UnmatchedKeys, WarningsEndIn,
+    NoAcceptableContext, OnSubOperationFailure, PartialFailure, Preset, ReturnedAttributes, SeveralValues,
+    SopClasses, Sync, UnmatchedKeys, WarningsEndIn,
 };
 use crate::{AddressRange, AeTitle, Uid};
 
@@ -108,10 +108,10 @@ pub struct StorageScp {
     pub sop_classes_added: Vec<Uid>,
     /// `storage-scp.sop-classes-removed`
     pub sop_classes_removed: Vec<Uid>,
-    /// `storage-scp.transfer-syntaxes`, most preferred first; empty: all that are known
+    /// `storage-scp.transfer-syntaxes`, besides Implicit VR Little Endian; empty: all that are known
     pub transfer_syntaxes: Vec<Uid>,
-    /// `storage-scp.transfer-syntax-preference`
-    pub transfer_syntax_preference: Preference,
+    /// `storage-scp.transfer-syntax-order`, most preferred first; empty: the requestor's order decides
+    pub transfer_syntax_order: Vec<Uid>,
     /// `storage-scp.sync`
     pub sync: Sync,
     /// `storage-scp.notification-retry-wait`; without effect in this version

@@ -10,7 +10,7 @@ use crate::effective::Holding;
 use crate::error::ConfigurationError;
 use crate::{AeTitle, Uid};
 
-/// The transfer syntax that every AE takes (PS3.5 10.1).
+/// The transfer syntax that every AE accepts, listed or not (PS3.5 10.1, SCP-021).
 const IMPLICIT_VR_LITTLE_ENDIAN: &str = "1.2.840.10008.1.2";
 
 /// Every rule that a configuration breaks.
@@ -98,16 +98,17 @@ impl Check<'_> {
         }
     }
 
-    /// Implicit VR Little Endian may never be dropped (PS3.5 10.1, SCP-021).
+    /// A preference is for what is accepted.
     fn transfer_syntaxes(&mut self, configuration: &Configuration) {
-        let list = &configuration.storage_scp.transfer_syntaxes;
-        if !list.is_empty() && !list.iter().any(|uid| uid.as_str() == IMPLICIT_VR_LITTLE_ENDIAN) {
+        let storage_scp = &configuration.storage_scp;
+        let accepted = &storage_scp.transfer_syntaxes;
+        let refused = |uid: &&Uid| {
+            !accepted.is_empty() && !accepted.contains(uid) && uid.as_str() != IMPLICIT_VR_LITTLE_ENDIAN
+        };
+        if let Some(uid) = storage_scp.transfer_syntax_order.iter().find(refused) {
             self.broken(
-                &["storage-scp.transfer-syntaxes"],
-                format!(
-                    "storage-scp.transfer-syntaxes lacks {IMPLICIT_VR_LITTLE_ENDIAN} (Implicit VR Little Endian), \
-                     which every AE takes"
-                ),
+                &["storage-scp.transfer-syntax-order", "storage-scp.transfer-syntaxes"],
+                format!("storage-scp.transfer-syntax-order holds {uid}, which storage-scp.transfer-syntaxes does not"),
             );
         }
     }

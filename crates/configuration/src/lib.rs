@@ -48,6 +48,6 @@ pub use uid::Uid;
 pub use value::Value;
 pub use words::{
     AssociationsCounted, Contexts, HigherLevelKeys, Isolation, Lenience, LogFormat, LogLevel, MatchingTable,
-    NoAcceptableContext, OnSubOperationFailure, PartialFailure, Preference, Preset, ReturnedAttributes,
-    SeveralValues, SopClasses, Sync, UnmatchedKeys, WarningsEndIn, Word, Words,
+    NoAcceptableContext, OnSubOperationFailure, PartialFailure, Preset, ReturnedAttributes, SeveralValues,
+    SopClasses, Sync, UnmatchedKeys, WarningsEndIn, Word, Words,
 };

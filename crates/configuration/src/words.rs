@@ -96,11 +96,6 @@ words! {
         All = "all", "every storage SOP class of PS3.4 B.5 and B.6, retired ones included";
         AnnexF = "annex-f", "the eight image classes that annex F lists, JPEG only for those that it says";
     }
-    /// Whose order of preference decides among several transfer syntaxes in one presentation context.
-    Preference {
-        Requestor = "requestor", "that of the peer, as it lists them";
-        Ours = "ours", "that of transfer-syntaxes";
-    }
     /// When an instance counts as durable.
     Sync {
         Instance = "instance", "file and name are synced to the disk before 0000H is answered";

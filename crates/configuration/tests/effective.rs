@@ -127,10 +127,10 @@ fn a_list_of_the_command_line_has_commas_and_may_be_empty() {
     let held = with(&[
         "preset=annex-f",
         "storage-scp.allowed-calling-ae-titles=CT1, CT2",
-        "storage-scp.transfer-syntaxes=",
+        "storage-scp.transfer-syntax-order=",
     ]);
     assert_eq!(held.configuration.storage_scp.acceptor.allowed_calling_ae_titles.len(), 2);
-    assert!(held.configuration.storage_scp.transfer_syntaxes.is_empty());
+    assert!(held.configuration.storage_scp.transfer_syntax_order.is_empty());
 }
 
 #[test]
@@ -177,9 +177,12 @@ fn the_web_port_is_no_port_of_an_scp() {
 }
 
 #[test]
-fn scp_021_implicit_little_endian_may_not_be_dropped() {
-    refusal(&["storage-scp.transfer-syntaxes=1.2.840.10008.1.2.1"]);
-    with(&["storage-scp.transfer-syntaxes=1.2.840.10008.1.2.1,1.2.840.10008.1.2"]);
+fn scp_023_an_order_of_preference_holds_only_what_is_accepted() {
+    let order = "storage-scp.transfer-syntax-order=1.2.840.10008.1.2.4.90,1.2.840.10008.1.2";
+    with(&[order]);
+    with(&[order, "storage-scp.transfer-syntaxes=1.2.840.10008.1.2.4.90"]);
+    let message = refusal(&[order, "storage-scp.transfer-syntaxes=1.2.840.10008.1.2.1"]);
+    assert!(message.contains("storage-scp.transfer-syntax-order holds 1.2.840.10008.1.2.4.90"), "{message}");
 }
 
 #[test]

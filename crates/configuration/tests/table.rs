@@ -154,7 +154,7 @@ fn cfg_001_to_cfg_042_have_the_defaults_of_annex_f() {
         ("CFG-037", "query-retrieve-scp.associations-counted", "total"),
         (
             "CFG-040",
-            "storage-scp.transfer-syntaxes",
+            "storage-scp.transfer-syntax-order",
             "1.2.840.10008.1.2.4.50,1.2.840.10008.1.2.1,1.2.840.10008.1.2",
         ),
     ];

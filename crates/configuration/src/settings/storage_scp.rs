@@ -4,7 +4,7 @@ use super::acceptor::acceptor;
 use super::{DAY, PDU, Section, seconds};
 use crate::kind::Kind;
 use crate::setting::{Setting, TakesEffect};
-use crate::words::{AssociationsCounted, NoAcceptableContext, Preference, SopClasses, Sync, Words};
+use crate::words::{AssociationsCounted, NoAcceptableContext, SopClasses, Sync, Words};
 
 pub(super) const SECTION: Section = Section {
     name: "storage-scp",
@@ -83,22 +83,22 @@ const OWN: &[Setting] = &[
         key: "storage-scp.transfer-syntaxes",
         kind: Kind::List(&Kind::Uid),
         standard: "",
-        annex_f: "1.2.840.10008.1.2.4.50,1.2.840.10008.1.2.1,1.2.840.10008.1.2",
+        annex_f: "1.2.840.10008.1.2,1.2.840.10008.1.2.1,1.2.840.10008.1.2.4.50",
         takes_effect: TakesEffect::OnReload,
         caption: "Supported transfer syntaxes",
-        short: "UIDs of the transfer syntaxes that are accepted, most preferred first; none listed: all of PS3.6.",
-        long: "1.2.840.10008.1.2 (Implicit VR Little Endian) is in every list.",
-        requirements: &["CFG-039", "CFG-040", "SCP-020", "SCP-021", "SCP-023"],
+        short: "UIDs of the transfer syntaxes that are accepted; none listed: all of PS3.6.",
+        long: "1.2.840.10008.1.2 (Implicit VR Little Endian) is accepted in any case.",
+        requirements: &["CFG-039", "SCP-020", "SCP-021"],
     },
     Setting {
-        key: "storage-scp.transfer-syntax-preference",
-        kind: Kind::Word(Preference::WORDS),
-        standard: "requestor",
-        annex_f: "ours",
+        key: "storage-scp.transfer-syntax-order",
+        kind: Kind::List(&Kind::Uid),
+        standard: "",
+        annex_f: "1.2.840.10008.1.2.4.50,1.2.840.10008.1.2.1,1.2.840.10008.1.2",
         takes_effect: TakesEffect::OnReload,
-        caption: "Preference among transfer syntaxes",
-        short: "Whose order decides when one presentation context proposes several transfer syntaxes.",
-        long: "",
+        caption: "Order of preference of transfer syntaxes",
+        short: "UIDs of transfer syntaxes, most preferred first; none listed: the peer's order decides.",
+        long: "Used when one presentation context proposes several. Those not listed come last.",
         requirements: &["CFG-040", "SCP-022", "SCP-023"],
     },
     Setting {
