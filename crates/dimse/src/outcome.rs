@@ -1,6 +1,6 @@
 use vocabulary::{Status, Tag};
 
-/// The longest Error Comment (0000,0902), in characters (PS3.7 C.2, VR LO).
+/// The longest Error Comment (0000,0902), in characters (PS3.7 E.1, VR LO).
 const COMMENT_CHARACTERS_MAX: usize = 64;
 
 /// What a response says of its request: the status, and what explains it (PS3.7 annex C).
