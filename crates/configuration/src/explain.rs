@@ -11,21 +11,26 @@ use crate::source::Source;
 use crate::words::{Preset, Word};
 
 impl Effective {
-    /// Every setting with its value and where the value is from, as a file that says the same.
+    /// Every setting with its value, where the value is from, and what it is, as a file that says the same.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
-        for section in SECTIONS.iter().filter(|section| !section.repeated) {
-            if !section.name.is_empty() {
-                append(&mut text, format_args!("\n[{}]\n", section.name));
+        for section in SECTIONS {
+            match (section.name, section.repeated) {
+                ("", _) => {}
+                (name, false) => append(&mut text, format_args!("\n# {}\n[{name}]\n", section.about)),
+                (name, true) => append(&mut text, format_args!("\n# [[{name}]]: {}\n", section.about)),
             }
-            let lines: Vec<(String, &Source)> = section
-                .settings()
-                .filter_map(|setting| self.holding(setting.key))
-                .map(|held| (format!("{} = {}", held.setting.name(), held.value.to_toml()), &held.source))
-                .collect();
-            let width = lines.iter().map(|(line, _)| line.chars().count()).max().unwrap_or_default().min(48);
-            for (line, source) in lines {
-                append(&mut text, format_args!("{line:width$}  # {source}\n"));
+            for setting in section.settings() {
+                append(
+                    &mut text,
+                    format_args!("\n# {} Allowed: {}.\n", setting.short, setting.kind.allowed()),
+                );
+                if let Some(held) = self.holding(setting.key) {
+                    let line = format!("{} = {}", setting.name(), held.value.to_toml());
+                    append(&mut text, format_args!("{line:40}  # {}\n", held.source));
+                } else {
+                    append(&mut text, format_args!("# {}\n", setting.name()));
+                }
             }
         }
         for peer in &self.configuration.peers {
@@ -36,7 +41,7 @@ impl Effective {
                 format_args!("\n[[peer]]\nae-title = {title}\nhost = {host}\nport = {}\n", peer.port),
             );
         }
-        text
+        text.trim_start().to_owned()
     }
 
     /// One setting explained: what it is, what holds and who said so, what is allowed, how it is set.

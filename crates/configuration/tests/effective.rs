@@ -252,6 +252,16 @@ fn what_is_printed_is_a_file_that_says_the_same() {
 }
 
 #[test]
+fn every_setting_is_printed_with_what_it_is_and_what_is_allowed() {
+    let text = with(&[]).to_text();
+    for setting in configuration::SECTIONS.iter().flat_map(configuration::Section::settings) {
+        for part in [setting.name(), setting.short, &setting.kind.allowed()] {
+            assert!(text.contains(part), "{}: {part}", setting.key);
+        }
+    }
+}
+
+#[test]
 fn one_setting_is_explained_with_value_source_and_range() {
     let held = with(&["storage-scp.associations-counted=per-calling-ae"]);
     let text = held.explain("storage-scp.associations-counted").unwrap();

@@ -48,6 +48,8 @@ fn an_unknown_key_names_the_one_that_was_meant() {
     unknown("[storage_scp]\nassociations = 10", "storage-scp");
     unknown("[storage-scp]\nae_title = \"A\"", "storage-scp.ae-title");
     unknown("[query-retrieve-scp]\nsync = \"none\"", "storage-scp.sync");
+    unknown("[storage-spc]\nassociations = 5", "storage-scp");
+    unknown("pre-set = \"standard\"", "preset");
     unknown("Isolation = \"thread\"", "isolation");
     unknown("[[peers]]\nae-title = \"A\"", "peer");
     unknown("[[peer]]\naetitle = \"A\"\nae-title = \"B\"\nhost = \"b\"", "peer.ae-title");
@@ -85,9 +87,13 @@ fn what_is_not_toml_is_refused_where_it_breaks() {
     let mistakes = mistakes("[storage-scp]\nassociations = \n");
     assert!(mistakes[0].starts_with("isocenter.toml:2:1"), "{mistakes:?}");
     assert!(mistakes[0].contains("this is not TOML"), "{mistakes:?}");
+    let twice = self::mistakes("preset = \"standard\"\npreset = \"annex-f\"\n");
     assert!(
-        self::mistakes("preset = \"standard\"\npreset = \"annex-f\"\n")[0].contains("isocenter.toml:2:1")
+        twice[0].starts_with("isocenter.toml:2:1: this is not TOML: duplicate key, in \"preset = "),
+        "{twice:?}"
     );
+    let open = self::mistakes("preset = \"standard\"\n[storage-scp\nassociations = 5\n");
+    assert!(open[0].starts_with("isocenter.toml:2:"), "{open:?}");
 }
 
 #[test]

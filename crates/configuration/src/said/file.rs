@@ -53,6 +53,13 @@ impl<'a> Places<'a> {
         Source::File { file: Arc::clone(&self.file), line, column }
     }
 
+    /// The line that holds this byte.
+    fn line(&self, offset: usize) -> &'a str {
+        let line = self.lines.partition_point(|begin| *begin <= offset).max(1);
+        let begin = self.lines.get(line - 1).copied().unwrap_or_default();
+        self.text.get(begin..).and_then(|rest| rest.lines().next()).unwrap_or_default().trim()
+    }
+
     /// What was typed there.
     fn typed(&self, span: Range<usize>) -> &'a str {
         self.text.get(span).unwrap_or_default()
@@ -67,7 +74,11 @@ impl Everything {
         for problem in &problems {
             self.errors.push(ConfigurationError::NotToml {
                 place: places.of(problem.span().map_or(0, |span| span.start)),
-                problem: problem.message().replace('\n', ", "),
+                problem: format!(
+                    "{}, in {:?}",
+                    problem.message().replace('\n', ", "),
+                    shown(places.line(problem.span().map_or(0, |span| span.start)))
+                ),
             });
         }
         for (key, value) in top.get_ref() {
