@@ -225,3 +225,6 @@ impl Drop for Draft {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

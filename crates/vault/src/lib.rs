@@ -20,6 +20,10 @@ mod instance_file;
 mod key;
 mod real_disk;
 mod shortage;
+#[cfg(any(test, feature = "simulation"))]
+pub mod simulated_disk;
+#[cfg(test)]
+mod tests;
 mod vault;
 mod walk;
 

@@ -7,7 +7,10 @@ use std::{
     time::SystemTime,
 };
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::{
+    fs::{CWD, RenameFlags, renameat_with},
+    io::Errno,
+};
 
 use crate::disk::{Disk, DiskFile, Entry, EntryKind};
 
@@ -33,10 +36,7 @@ impl Disk for RealDisk {
         match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
             Ok(()) => Ok(()),
             // Not every file system knows the flag (NFS, some of FUSE); a hard link never replaces anything.
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP) => {
-                fs::hard_link(from, to)?;
-                fs::remove_file(from)
-            }
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => link_and_unlink(from, to),
             Err(other) => Err(other.into()),
         }
     }
@@ -93,6 +93,12 @@ impl Disk for RealDisk {
     }
 }
 
+/// A rename in two steps. If the process dies between them, the draft is left and removed as stale.
+fn link_and_unlink(from: &Path, to: &Path) -> io::Result<()> {
+    fs::hard_link(from, to)?;
+    fs::remove_file(from)
+}
+
 #[derive(Debug)]
 struct RealFile(File);
 
@@ -129,5 +135,26 @@ impl DiskFile for RealFile {
 
     fn as_file(&self) -> Option<&File> {
         Some(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_way_of_naming_replaces_a_file() {
+        for name in [link_and_unlink, |from: &Path, to: &Path| RealDisk.rename_to_new(from, to)] {
+            let directory = tempfile::tempdir().unwrap();
+            let [from, to] = ["from", "to"].map(|name| directory.path().join(name));
+            fs::write(&from, b"new").unwrap();
+            fs::write(&to, b"old").unwrap();
+            assert_eq!(name(&from, &to).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+            assert_eq!(fs::read(&to).unwrap(), b"old");
+            fs::remove_file(&to).unwrap();
+            name(&from, &to).unwrap();
+            assert_eq!(fs::read(&to).unwrap(), b"new");
+            assert!(!from.exists());
+        }
     }
 }
