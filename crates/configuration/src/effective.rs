@@ -91,12 +91,7 @@ impl Effective {
         };
         let notice = |holding: &Holding| {
             let Holding { setting, value, source } = holding;
-            format!(
-                "{} = {} ({source}) has no effect in this version: {}",
-                setting.key,
-                value.to_toml(),
-                setting.long
-            )
+            format!("{} = {} ({source}) has no effect. {}", setting.key, value.to_toml(), setting.long)
         };
         self.holdings.iter().filter(idle).map(notice).collect()
     }

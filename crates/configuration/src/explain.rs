@@ -6,6 +6,7 @@ use crate::effective::{Effective, Holding};
 use crate::error::ConfigurationError;
 use crate::kind::Kind;
 use crate::said::nearest;
+use crate::setting::TakesEffect;
 use crate::settings::{SECTIONS, peer_settings, settings};
 use crate::source::Source;
 use crate::words::{Preset, Word};

@@ -48,7 +48,7 @@ impl TakesEffect {
         match self {
             Self::AtStart => "at start",
             Self::OnReload => "on reload, for new associations",
-            Self::NotYet => "not in this version: accepted, but nothing heeds it",
+            Self::NotYet => "not in this version",
         }
     }
 }

@@ -16,7 +16,7 @@ pub(super) const SECTION: Section = Section {
         takes_effect: TakesEffect::NotYet,
         caption: "Web port",
         short: "The address and port for browsers and DICOMweb.",
-        long: "This version listens nowhere for them, whatever is set.",
+        long: "This version has no web server: nothing listens there.",
         requirements: &[],
     }]],
 };
