@@ -11,6 +11,7 @@ use crate::malformed::{Fault, Malformed};
 /// Inflates a stream as it arrives, in one buffer.
 pub(crate) struct Inflater {
     stream: Decompress,
+    bytes_free: u64,
     buffer: Box<[u8]>,
     received: u64,
     inflated: u64,
@@ -26,8 +27,10 @@ const BUFFER_BYTES: usize = 32 * 1024;
 const BEHIND_BYTES_MAX: usize = 9;
 
 impl Inflater {
-    pub(crate) fn new() -> Self {
+    /// `bytes_free`: what the stream may inflate to whatever was received.
+    pub(crate) fn new(bytes_free: u64) -> Self {
         Self {
+            bytes_free,
             stream: Decompress::new(false),
             buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
             received: 0,
@@ -64,7 +67,7 @@ impl Inflater {
             let made = (self.stream.total_out() - made) as usize;
             bytes = bytes.get(taken..).unwrap_or_default();
             self.inflated += made as u64;
-            let bytes_max = limits::INFLATED_BYTES_FREE.max(self.received * limits::INFLATED_RATIO_MAX);
+            let bytes_max = self.bytes_free.max(self.received * limits::INFLATED_RATIO_MAX);
             if self.inflated > bytes_max {
                 return Err(Fault::InflatesTooFar(bytes_max));
             }
@@ -94,4 +97,57 @@ pub(crate) fn deflate(bytes: &[u8]) -> Vec<u8> {
         deflated.push(0);
     }
     deflated
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inflated(inflater: &mut Inflater, bytes: &[u8]) -> Result<Vec<u8>, Fault> {
+        let mut all = Vec::new();
+        inflater
+            .push(bytes, |more| {
+                all.extend_from_slice(more);
+                Ok(())
+            })
+            .map(|handed_on| handed_on.expect("handing on does not fail"))?;
+        Ok(all)
+    }
+
+    #[test]
+    fn what_was_deflated_is_inflated_in_pieces_of_any_size() {
+        let bytes: Vec<u8> = (0..50_000u32).flat_map(|n| n.wrapping_mul(n).to_le_bytes()).collect();
+        let deflated = deflate(&bytes);
+        assert_eq!(deflated.len() % 2, 0);
+        for size in [1, 7, 4096, deflated.len()] {
+            let mut inflater = Inflater::new(u64::MAX);
+            let pieces: Vec<u8> =
+                deflated.chunks(size).flat_map(|piece| inflated(&mut inflater, piece).unwrap()).collect();
+            assert!(inflater.has_ended());
+            assert_eq!(pieces, bytes);
+        }
+    }
+
+    #[test]
+    fn a_stream_that_grows_out_of_proportion_is_stopped() {
+        let deflated = deflate(&vec![0; 4 * 1024 * 1024]);
+        assert!(deflated.len() * 500 < 4 * 1024 * 1024);
+        let mut inflater = Inflater::new(64 * 1024);
+        assert!(matches!(inflated(&mut inflater, &deflated), Err(Fault::InflatesTooFar(_))));
+        assert!(inflated(&mut Inflater::new(8 * 1024 * 1024), &deflated).is_ok());
+    }
+
+    #[test]
+    fn what_is_no_deflated_stream_is_said_to_be_none() {
+        assert_eq!(inflated(&mut Inflater::new(u64::MAX), &[0xFF; 64]), Err(Fault::Deflate));
+    }
+
+    #[test]
+    fn padding_and_a_checksum_may_follow_the_stream_and_nothing_else() {
+        let deflated = deflate(b"some bytes");
+        for (tail, accepted) in [(&[0][..], true), (&[0; 100], true), (&[7; 8], true), (&[7; 100], false)] {
+            let result = inflated(&mut Inflater::new(u64::MAX), &[&deflated, tail].concat());
+            assert_eq!(result.is_ok(), accepted, "{tail:?}");
+        }
+    }
 }

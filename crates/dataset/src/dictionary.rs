@@ -1,14 +1,18 @@
 //! The value representation of each standard attribute (PS3.6 sections 6 to 9, PS3.7 annex E).
 //!
-//! The table is a text of lines of one width, sorted, so that it is searched in place: no index is built when
-//! a process starts, and its pages are shared between the processes.
+//! The table is a text of lines of one width, sorted, so that nothing is built when a process starts, and all
+//! processes share its pages.
 
 use vocabulary::{Tag, Vr};
 
 /// A line is `GGGGEEEE VR` and a line feed. The `xx` of repeating groups and elements is 00.
-static TABLE: &[u8] = include_bytes!("dictionary/ps3.6.txt");
+const TABLE: &[u8] = include_bytes!("dictionary/ps3.6.txt");
 const LINE_BYTES: usize = 12;
+/// Where its VR begins.
+const VR_AT: usize = 9;
 const LINES: usize = TABLE.len() / LINE_BYTES;
+/// The tags of the lines as numbers, made when this is compiled.
+static KEYS: [u32; LINES] = keys();
 
 /// The value representation that the standard gives an attribute; UN where it knows none.
 ///
@@ -42,31 +46,85 @@ fn canonical(tag: Tag) -> Tag {
 }
 
 fn look_up(tag: Tag) -> Vr {
-    let key = digits(tag);
-    let (mut low, mut high) = (0, LINES);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let Some([line @ .., b' ', first, second, _]) =
-            TABLE.get(middle * LINE_BYTES..(middle + 1) * LINE_BYTES)
-        else {
-            return Vr::UN;
-        };
-        match line.cmp(&key) {
-            std::cmp::Ordering::Less => low = middle + 1,
-            std::cmp::Ordering::Greater => high = middle,
-            std::cmp::Ordering::Equal => return Vr([*first, *second]),
-        }
-    }
-    Vr::UN
+    let key = (u32::from(tag.group()) << 16) | u32::from(tag.element());
+    let vr =
+        KEYS.binary_search(&key).ok().and_then(|line| TABLE.get(line * LINE_BYTES + VR_AT..)?.first_chunk());
+    vr.map_or(Vr::UN, |vr| Vr(*vr))
 }
 
-/// The tag as the eight hexadecimal digits of a line.
-fn digits(tag: Tag) -> [u8; 8] {
-    let number = (u32::from(tag.group()) << 16) | u32::from(tag.element());
-    let mut digits = [0; 8];
-    for (at, digit) in digits.iter_mut().enumerate() {
-        let nibble = (number >> (28 - 4 * at)) as u8 & 0xF;
-        *digit = if nibble < 10 { b'0' + nibble } else { b'A' + nibble - 10 };
+/// The hexadecimal digits that a line begins with.
+const fn keys() -> [u32; LINES] {
+    let mut keys = [0; LINES];
+    let mut line = 0;
+    while line < LINES {
+        let mut digit = 0;
+        while digit < 8 {
+            let character = TABLE[line * LINE_BYTES + digit];
+            let value = if character <= b'9' { character - b'0' } else { character - b'A' + 10 };
+            keys[line] = (keys[line] << 4) | value as u32;
+            digit += 1;
+        }
+        line += 1;
     }
-    digits
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
+    use dicom_dictionary_std::StandardDataDictionary;
+
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_of_one_width() {
+        assert_eq!(TABLE.len() % LINE_BYTES, 0);
+        assert!(TABLE.chunks(LINE_BYTES).all(|line| line[8] == b' ' && line[11] == b'\n'));
+        assert!(KEYS.is_sorted_by(|a, b| a < b));
+        assert!(KEYS.iter().all(|key| vr_of(Tag((key >> 16) as u16, *key as u16)).is_defined()));
+    }
+
+    #[test]
+    fn another_copy_of_the_dictionary_agrees() {
+        let mut compared = HashSet::new();
+        for key in KEYS.iter().flat_map(|key| [*key, key + 1, key + 0x10]) {
+            let tag = Tag((key >> 16) as u16, key as u16);
+            // Beside the Pixel Data the retired 7Fxx groups mean nothing.
+            if tag.is_private() || tag.group() == 0x7FE0 && vr_of(tag) == Vr::UN {
+                continue;
+            }
+            let theirs = StandardDataDictionary
+                .by_tag(dicom_core::Tag(tag.group(), tag.element()))
+                .map_or(Vr::UN, |entry| Vr(entry.vr().relaxed().to_bytes()));
+            assert_eq!(vr_of(tag), theirs, "{tag}");
+            compared.insert(tag);
+        }
+        assert!(compared.len() > LINES);
+    }
+
+    #[test]
+    fn repeating_groups_private_creators_and_group_lengths_are_known() {
+        for (tag, vr) in [
+            (Tag(0x0010, 0x0010), Vr::PN),
+            (Tag(0x0008, 0x0000), Vr::UL),
+            (Tag(0x0029, 0x0000), Vr::UL),
+            (Tag(0x0029, 0x0010), Vr::LO),
+            (Tag(0x0029, 0x00FF), Vr::LO),
+            (Tag(0x0029, 0x0100), Vr::UN),
+            (Tag(0x0029, 0x1010), Vr::UN),
+            (Tag(0x6002, 0x3000), Vr::OW),
+            (Tag(0x601E, 0x0010), Vr::US),
+            (Tag(0x6020, 0x0010), Vr::UN),
+            (Tag(0x5004, 0x3000), Vr::OW),
+            (Tag(0x0020, 0x3101), Vr::CS),
+            (Tag(0x7FE0, 0x0010), Vr::OW),
+            (Tag(0x0028, 0x0106), Vr::US),
+            (Tag(0x0008, 0x9999), Vr::UN),
+            (Tag(0xFFFF, 0xFFFF), Vr::UN),
+        ] {
+            assert_eq!(vr_of(tag), vr, "{tag}");
+        }
+    }
 }

@@ -10,6 +10,9 @@ use crate::element::{
 use crate::malformed::{Fault, Malformed};
 use crate::nesting::{Frame, Inside, Nesting};
 
+#[cfg(test)]
+mod tests;
+
 /// Walks through a data set as its bytes arrive: checks every length and the nesting, and picks out the
 /// attributes that are wanted. Memory is bounded whatever comes; values that nobody wants are passed by
 /// without a look.
@@ -25,8 +28,8 @@ impl Walker {
     /// A walker at the beginning of a data set. `wanted`: the tags that are picked out at depth 0, sorted.
     pub fn new(encoding: Encoding, wanted: &'static [Tag]) -> Self {
         debug_assert!(wanted.is_sorted(), "the wanted tags are sorted");
-        let inflater =
-            (encoding == Encoding::DeflatedExplicitLittleEndian).then(|| Box::new(Inflater::new()));
+        let inflater = (encoding == Encoding::DeflatedExplicitLittleEndian)
+            .then(|| Box::new(Inflater::new(limits::INFLATED_BYTES_FREE)));
         Self { encoding, inflater, steps: Steps::new(Layout::of(encoding), wanted), failed: None }
     }
 
@@ -99,6 +102,7 @@ struct Steps {
     head_bytes: usize,
     capture: Option<Capture>,
     held: Vec<Held>,
+    highest_held: Tag,
     bytes: Vec<u8>,
 }
 
@@ -115,6 +119,7 @@ impl Steps {
             head_bytes: 0,
             capture: None,
             held: Vec::new(),
+            highest_held: Tag(0, 0),
             bytes: Vec::new(),
         }
     }
@@ -317,9 +322,10 @@ impl Steps {
 
     /// Notes a wanted element, and begins to copy its bytes. Of several with one tag the first counts.
     fn hold(&mut self, header: Header, value: Value) {
-        if self.held.iter().rev().any(|held| held.tag == header.tag) {
+        if header.tag <= self.highest_held && self.held.iter().any(|held| held.tag == header.tag) {
             return;
         }
+        self.highest_held = self.highest_held.max(header.tag);
         let vr = match header.vr {
             Some(vr) if vr != Vr::UN => vr,
             _ => dictionary::vr_of(header.tag),

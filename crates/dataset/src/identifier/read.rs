@@ -19,7 +19,7 @@ pub(super) fn data_set(bytes: &[u8], encoding: Encoding) -> Result<Identifier, M
     }
     let mut inflated = Vec::new();
     let fault = |fault| Malformed { offset: 0, path: Box::default(), fault };
-    let mut inflater = Inflater::new();
+    let mut inflater = Inflater::new(limits::INFLATED_BYTES_FREE);
     inflater
         .push(bytes, |more| {
             if inflated.len() + more.len() > limits::IDENTIFIER_BYTES_MAX {
