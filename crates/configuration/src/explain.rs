@@ -22,10 +22,13 @@ impl Effective {
                 (name, true) => append(&mut text, format_args!("\n# [[{name}]]: {}\n", section.about)),
             }
             for setting in section.settings() {
-                append(
-                    &mut text,
-                    format_args!("\n# {} Allowed: {}.\n", setting.short, setting.kind.allowed()),
-                );
+                let idle = if setting.takes_effect == TakesEffect::NotYet {
+                    " No effect in this version."
+                } else {
+                    ""
+                };
+                let (short, allowed) = (setting.short, setting.kind.allowed());
+                append(&mut text, format_args!("\n# {short}{idle} Allowed: {allowed}.\n"));
                 if let Some(held) = self.holding(setting.key) {
                     let line = format!("{} = {}", setting.name(), held.value.to_toml());
                     append(&mut text, format_args!("{line:40}  # {}\n", held.source));
