@@ -256,6 +256,3 @@ impl<T: Transport> Association<T> {
 fn deadline<T: Transport>(transport: &T, idle: Option<Duration>) -> Option<std::time::Instant> {
     idle.and_then(|idle| transport.now().checked_add(idle))
 }
-
-#[cfg(test)]
-mod tests;

@@ -33,3 +33,6 @@ pub use pdu::{Abort, AssociateAc, AssociateRq, Rejection};
 pub use request::{RequestFailed, request};
 pub use timers::Timers;
 pub use transport::Transport;
+
+#[cfg(test)]
+mod tests;
