@@ -52,6 +52,9 @@ pub trait Supervised {
     fn activity(&mut self, text: &str);
     /// The association is over: its place is free from now on. To be called before the last word
     /// (A-RELEASE-RP, A-ABORT) is sent, so that a peer that comes back at once finds the place free.
+    ///
+    /// One who still exports for a requester that is gone calls it only when that is done: what a peer can
+    /// pile up by asking and hanging up stays bounded by its places.
     fn done(&mut self);
 }
 

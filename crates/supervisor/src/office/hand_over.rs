@@ -35,10 +35,12 @@ where
                 self.watch_listeners(true);
             }
         }
+        let newest = self.last_worker;
         let mut left = CONNECTIONS_A_ROUND;
         for &index in waiting_at {
             while left > 0 && self.watching && self.hand_over_one(index, now) {
-                left -= 1;
+                // Starting a worker takes longer than all else here: who asked meanwhile comes first.
+                left = if self.last_worker == newest { left - 1 } else { 0 };
             }
         }
     }

@@ -1,7 +1,9 @@
 //! Who gets a place, who waits, who is refused.
 
+use rustix::process::Signal;
+
 use crate::cases::cases;
-use crate::subject::{Client, End, Subject};
+use crate::subject::{Client, Subject, signal_to};
 
 cases![
     qr_007_qr_016_scp_014_the_eleventh_association_is_refused,
@@ -11,7 +13,7 @@ cases![
     connections_that_say_nothing_do_not_lock_out_a_peer,
     more_silent_connections_than_may_be_cost_no_more_processes,
     cfg_021_sil_067_an_export_above_the_limit_waits_until_one_ends,
-    the_end_of_a_process_gives_its_permit_back,
+    a_process_that_is_killed_gives_its_permit_back,
     who_asks_for_what_it_has_already_is_ended,
 ];
 
@@ -94,16 +96,15 @@ fn cfg_021_sil_067_an_export_above_the_limit_waits_until_one_ends() {
     assert_eq!(three.hear(), "held");
 }
 
-fn the_end_of_a_process_gives_its_permit_back() {
+fn a_process_that_is_killed_gives_its_permit_back() {
     let subject = Subject::start(&["permits=1"]);
     let [(mut one, pid), (mut two, _)] = ["A", "B"].map(|calling| subject.admitted(calling));
     one.ask("ask storage-scu");
     assert_eq!(one.ask("wait"), "held");
     two.ask("ask storage-scu");
     two.say("wait");
-    let end = End::of(pid);
-    drop(one);
-    end.wait();
+    // Killed, it has no chance to give it back itself.
+    signal_to(pid, Signal::KILL);
     assert_eq!(two.hear(), "held");
 }
 
