@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, getpgid};
 
 use crate::cases::cases;
 use crate::subject::{Client, End, Subject};
@@ -10,6 +10,7 @@ use crate::subject::{Client, End, Subject};
 cases![
     qr_017_a_drain_refuses_who_comes_and_waits_for_who_is_there,
     an_idle_supervisor_drains_at_once,
+    the_ctrl_c_of_a_terminal_does_not_reach_the_children,
     a_drain_ends_what_outlasts_its_grace,
     a_second_signal_ends_what_is_left,
     a_drain_waits_for_an_export_whose_requester_is_gone,
@@ -36,6 +37,17 @@ fn an_idle_supervisor_drains_at_once() {
     assert!(subject.ended().success());
     for child in children {
         child.wait();
+    }
+}
+
+fn the_ctrl_c_of_a_terminal_does_not_reach_the_children() {
+    let subject = Subject::start(&["keeper=1"]);
+    subject.event("keeper-started");
+    let group_of = |pid: u32| getpgid(Pid::from_raw(i32::try_from(pid).unwrap())).unwrap();
+    let (_client, pid) = subject.admitted("CT1");
+    assert_ne!(group_of(pid), group_of(subject.pid()));
+    for child in subject.children() {
+        assert_ne!(group_of(child), group_of(subject.pid()));
     }
 }
 
