@@ -74,6 +74,7 @@ fn storage_scp(from: &Reader<'_>) -> Result<StorageScp, ConfigurationError> {
         sop_classes_added: from.uids("sop-classes-added")?,
         sop_classes_removed: from.uids("sop-classes-removed")?,
         transfer_syntaxes: from.uids("transfer-syntaxes")?,
+        compressed_for: from.word("compressed-for")?,
         transfer_syntax_order: from.uids("transfer-syntax-order")?,
         sync: from.word("sync")?,
         notification_retry_wait: from.duration("notification-retry-wait")?,
@@ -83,8 +84,8 @@ fn storage_scp(from: &Reader<'_>) -> Result<StorageScp, ConfigurationError> {
 fn query_retrieve_scp(from: &Reader<'_>) -> Result<QueryRetrieveScp, ConfigurationError> {
     Ok(QueryRetrieveScp {
         acceptor: acceptor(from)?,
-        implicit_vr_only: from.flag("implicit-vr-only")?,
-        patient_study_only: from.flag("patient-study-only")?,
+        transfer_syntaxes: from.uids("transfer-syntaxes")?,
+        information_models: from.words("information-models")?,
         get: from.flag("get")?,
         patient_level_retrieve: from.flag("patient-level-retrieve")?,
         missing_higher_level_keys: from.word("missing-higher-level-keys")?,

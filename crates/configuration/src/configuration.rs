@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::words::{
-    AssociationsCounted, Contexts, HigherLevelKeys, Isolation, Lenience, LogFormat, LogLevel, MatchingTable,
-    NoAcceptableContext, OnSubOperationFailure, PartialFailure, Preset, ReturnedAttributes, SeveralValues,
-    SopClasses, Sync, UnmatchedKeys, WarningsEndIn,
+    AssociationsCounted, CompressedFor, Contexts, HigherLevelKeys, InformationModel, Isolation, Lenience,
+    LogFormat, LogLevel, MatchingTable, NoAcceptableContext, OnSubOperationFailure, PartialFailure, Preset,
+    ReturnedAttributes, SeveralValues, SopClasses, Sync, UnmatchedKeys, WarningsEndIn,
 };
 use crate::{AddressRange, AeTitle, Uid};
 
@@ -110,6 +110,8 @@ pub struct StorageScp {
     pub sop_classes_removed: Vec<Uid>,
     /// `storage-scp.transfer-syntaxes`, besides Implicit VR Little Endian; empty: all that are known
     pub transfer_syntaxes: Vec<Uid>,
+    /// `storage-scp.compressed-for`
+    pub compressed_for: CompressedFor,
     /// `storage-scp.transfer-syntax-order`, most preferred first; empty: the requestor's order decides
     pub transfer_syntax_order: Vec<Uid>,
     /// `storage-scp.sync`
@@ -123,10 +125,10 @@ pub struct StorageScp {
 pub struct QueryRetrieveScp {
     /// What both SCPs have.
     pub acceptor: Acceptor,
-    /// `query-retrieve-scp.implicit-vr-only`
-    pub implicit_vr_only: bool,
-    /// `query-retrieve-scp.patient-study-only`
-    pub patient_study_only: bool,
+    /// `query-retrieve-scp.transfer-syntaxes` of identifiers; empty: all that are not for compressed pixel data
+    pub transfer_syntaxes: Vec<Uid>,
+    /// `query-retrieve-scp.information-models`; never empty
+    pub information_models: Vec<InformationModel>,
     /// `query-retrieve-scp.get`
     pub get: bool,
     /// `query-retrieve-scp.patient-level-retrieve`

@@ -10,7 +10,7 @@ use crate::effective::Holding;
 use crate::error::ConfigurationError;
 use crate::{AeTitle, Uid};
 
-/// The transfer syntax that every AE accepts, listed or not (PS3.5 10.1, SCP-021).
+/// The transfer syntax that every AE accepts (PS3.5 10.1, SCP-021).
 const IMPLICIT_VR_LITTLE_ENDIAN: &str = "1.2.840.10008.1.2";
 
 /// Every rule that a configuration breaks.
@@ -19,7 +19,7 @@ pub(crate) fn check(configuration: &Configuration, holdings: &[Holding]) -> Vec<
     check.titles(configuration);
     check.ports(configuration);
     check.transfer_syntaxes(configuration);
-    check.sop_classes(configuration);
+    check.offers(configuration);
     check.errors
 }
 
@@ -98,8 +98,18 @@ impl Check<'_> {
         }
     }
 
-    /// A preference is for what is accepted.
+    /// Queries come in Implicit VR Little Endian at least (PS3.5 10.1), and a preference is for what is accepted.
     fn transfer_syntaxes(&mut self, configuration: &Configuration) {
+        let queries = &configuration.query_retrieve_scp.transfer_syntaxes;
+        if !queries.is_empty() && !queries.iter().any(|uid| uid.as_str() == IMPLICIT_VR_LITTLE_ENDIAN) {
+            self.broken(
+                &["query-retrieve-scp.transfer-syntaxes"],
+                format!(
+                    "query-retrieve-scp.transfer-syntaxes lacks {IMPLICIT_VR_LITTLE_ENDIAN} (Implicit VR Little \
+                     Endian), which every AE accepts"
+                ),
+            );
+        }
         let storage_scp = &configuration.storage_scp;
         let accepted = &storage_scp.transfer_syntaxes;
         let refused = |uid: &&Uid| {
@@ -113,14 +123,20 @@ impl Check<'_> {
         }
     }
 
-    /// No SOP class is both added and removed.
-    fn sop_classes(&mut self, configuration: &Configuration) {
+    /// No SOP class is both added and removed, and some model is offered.
+    fn offers(&mut self, configuration: &Configuration) {
         let storage_scp = &configuration.storage_scp;
         let removed = |uid: &&Uid| storage_scp.sop_classes_removed.contains(uid);
         if let Some(uid) = storage_scp.sop_classes_added.iter().find(removed) {
             self.broken(
                 &["storage-scp.sop-classes-removed", "storage-scp.sop-classes-added"],
                 format!("the SOP class {uid} is both added and removed"),
+            );
+        }
+        if configuration.query_retrieve_scp.information_models.is_empty() {
+            self.broken(
+                &["query-retrieve-scp.information-models"],
+                "query-retrieve-scp.information-models is empty: name at least one".to_owned(),
             );
         }
     }

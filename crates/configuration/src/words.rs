@@ -94,12 +94,25 @@ words! {
     /// The storage SOP classes that are accepted to begin with.
     SopClasses {
         All = "all", "every storage SOP class of PS3.4 B.5 and B.6, retired ones included";
-        AnnexF = "annex-f", "the eight image classes that annex F lists, JPEG only for those that it says";
+        Images = "images", "of these, the ones whose instances are images";
+        AnnexF = "annex-f", "the eight image classes that annex F lists, and NM Image Storage (Retired)";
+        None = "none", "no class but those in sop-classes-added";
+    }
+    /// The SOP classes for which compressed transfer syntaxes are accepted.
+    CompressedFor {
+        EveryClass = "every-class", "any accepted storage SOP class";
+        AnnexFClasses = "annex-f-classes", "ultrasound, visible light and Secondary Capture";
     }
     /// When an instance counts as durable.
     Sync {
         Instance = "instance", "file and name are synced to the disk before 0000H is answered";
         None = "none", "nothing is synced: a power cut may lose instances that were acknowledged";
+    }
+    /// A Query/Retrieve information model.
+    InformationModel {
+        PatientRoot = "patient-root", "Patient Root";
+        StudyRoot = "study-root", "Study Root";
+        PatientStudyOnly = "patient-study-only", "Patient/Study Only (retired)";
     }
     /// Whether a request is taken that PS3.4 does not allow but that has an obvious meaning.
     Lenience {

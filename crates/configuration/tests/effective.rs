@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use configuration::{
-    AssociationsCounted, Configuration, Effective, Isolation, Preset, SopClasses, Sources, Sync, effective,
+    AssociationsCounted, Configuration, Effective, InformationModel, Isolation, Preset, SopClasses, Sources,
+    Sync, effective,
 };
 
 fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
@@ -56,7 +57,7 @@ fn a_whole_file_is_read() {
          [storage-scp]\nae-title = \"ARCHIVE\"\nlisten = \"[::]:104\"\nassociations = 400\n\
          associations-counted = \"per-calling-ae\"\nallowed-calling-ae-titles = [\"CT1\", \"MR, OLD\"]\n\
          allowed-addresses = [\"10.0.0.0/8\", \"::1\"]\nsop-classes-added = [\"1.3.12.2.1107.5.9.1\"]\nsync = \"none\"\n\
-         [query-retrieve-scp]\npatient-study-only = true\nidle-timeout = \"90 s\"\n\
+         [query-retrieve-scp]\ninformation-models = [\"study-root\"]\nidle-timeout = \"90 s\"\n\
          [[peer]]\nae-title = \"VIEWER1\"\nhost = \"10.0.0.9\"\nport = 11112\n\
          [[peer]]\nae-title = \"VIEWER2\"\nhost = \"viewer.example\"\n",
     )
@@ -76,7 +77,7 @@ fn a_whole_file_is_read() {
     assert_eq!(storage.sop_classes, SopClasses::AnnexF);
     assert_eq!(storage.sop_classes_added[0].as_str(), "1.3.12.2.1107.5.9.1");
     assert_eq!(storage.sync, Sync::None);
-    assert!(held.query_retrieve_scp.patient_study_only && !held.query_retrieve_scp.get);
+    assert_eq!(held.query_retrieve_scp.information_models, [InformationModel::StudyRoot]);
     assert_eq!(held.query_retrieve_scp.acceptor.idle_timeout, Duration::from_secs(90));
     assert_eq!(
         (held.peer("VIEWER1").unwrap().host.as_str(), held.peer("VIEWER1").unwrap().port),
@@ -183,6 +184,17 @@ fn scp_023_an_order_of_preference_holds_only_what_is_accepted() {
     with(&[order, "storage-scp.transfer-syntaxes=1.2.840.10008.1.2.4.90"]);
     let message = refusal(&[order, "storage-scp.transfer-syntaxes=1.2.840.10008.1.2.1"]);
     assert!(message.contains("storage-scp.transfer-syntax-order holds 1.2.840.10008.1.2.4.90"), "{message}");
+}
+
+#[test]
+fn qr_013_every_list_of_transfer_syntaxes_of_queries_holds_the_default_one() {
+    refusal(&["query-retrieve-scp.transfer-syntaxes=1.2.840.10008.1.2.1"]);
+    with(&["query-retrieve-scp.transfer-syntaxes=1.2.840.10008.1.2.1,1.2.840.10008.1.2"]);
+}
+
+#[test]
+fn some_information_model_is_offered() {
+    refusal(&["query-retrieve-scp.information-models="]);
 }
 
 #[test]

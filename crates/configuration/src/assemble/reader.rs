@@ -106,16 +106,24 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn word<W: Words>(&self, name: &str) -> Result<W, ConfigurationError> {
-        self.read(name, |value| match value {
-            Value::Word(word) => W::from_word(word),
-            _ => None,
-        })
+        self.read(name, word)
+    }
+
+    pub(super) fn words<W: Words>(&self, name: &str) -> Result<Vec<W>, ConfigurationError> {
+        self.list(name, word)
     }
 }
 
 fn ae_title(value: &Value) -> Option<AeTitle> {
     match value {
         Value::AeTitle(title) => Some(title.clone()),
+        _ => None,
+    }
+}
+
+fn word<W: Words>(value: &Value) -> Option<W> {
+    match value {
+        Value::Word(word) => W::from_word(word),
         _ => None,
     }
 }

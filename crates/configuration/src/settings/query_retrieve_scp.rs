@@ -5,7 +5,7 @@ use super::{DAY, PDU, Section, seconds};
 use crate::kind::Kind;
 use crate::setting::{Setting, TakesEffect};
 use crate::words::{
-    AssociationsCounted, HigherLevelKeys, Lenience, MatchingTable, NoAcceptableContext,
+    AssociationsCounted, HigherLevelKeys, InformationModel, Lenience, MatchingTable, NoAcceptableContext,
     OnSubOperationFailure, PartialFailure, ReturnedAttributes, SeveralValues, UnmatchedKeys, WarningsEndIn,
     Words,
 };
@@ -39,25 +39,25 @@ const ACCEPTOR: &[Setting] = acceptor! {
 
 const OWN: &[Setting] = &[
     Setting {
-        key: "query-retrieve-scp.implicit-vr-only",
-        kind: Kind::Flag,
-        standard: "false",
-        annex_f: "true",
+        key: "query-retrieve-scp.transfer-syntaxes",
+        kind: Kind::List(&Kind::Uid),
+        standard: "",
+        annex_f: "1.2.840.10008.1.2",
         takes_effect: TakesEffect::OnReload,
         caption: "Transfer syntaxes of queries",
-        short: "Whether requests come in Implicit VR Little Endian and no other transfer syntax.",
-        long: "If not, in Explicit VR Little Endian and Explicit VR Big Endian too. The instances that C-GET sends have \
+        short: "UIDs of the transfer syntaxes of requests and answers; none listed: all but those of compressed pixel data.",
+        long: "1.2.840.10008.1.2 (Implicit VR Little Endian) is in every list. The instances that C-GET sends have \
                their own.",
         requirements: &["QR-013", "SIL-014"],
     },
     Setting {
-        key: "query-retrieve-scp.patient-study-only",
-        kind: Kind::Flag,
-        standard: "true",
-        annex_f: "false",
+        key: "query-retrieve-scp.information-models",
+        kind: Kind::List(&Kind::Word(InformationModel::WORDS)),
+        standard: "patient-root,study-root,patient-study-only",
+        annex_f: "patient-root,study-root",
         takes_effect: TakesEffect::OnReload,
-        caption: "Patient/Study Only information model",
-        short: "Whether the retired Patient/Study Only model is offered beside Patient Root and Study Root.",
+        caption: "Information models",
+        short: "The information models that are offered.",
         long: "",
         requirements: &["GEN-001", "QR-001"],
     },
@@ -68,7 +68,7 @@ const OWN: &[Setting] = &[
         annex_f: "false",
         takes_effect: TakesEffect::OnReload,
         caption: "C-GET",
-        short: "Whether C-GET is offered.",
+        short: "Whether C-GET is offered for these models.",
         long: "",
         requirements: &["QR-001", "SIL-001"],
     },

@@ -4,7 +4,7 @@ use super::acceptor::acceptor;
 use super::{DAY, PDU, Section, seconds};
 use crate::kind::Kind;
 use crate::setting::{Setting, TakesEffect};
-use crate::words::{AssociationsCounted, NoAcceptableContext, SopClasses, Sync, Words};
+use crate::words::{AssociationsCounted, CompressedFor, NoAcceptableContext, SopClasses, Sync, Words};
 
 pub(super) const SECTION: Section = Section {
     name: "storage-scp",
@@ -89,6 +89,17 @@ const OWN: &[Setting] = &[
         short: "UIDs of the transfer syntaxes that are accepted; none listed: all of PS3.6.",
         long: "1.2.840.10008.1.2 (Implicit VR Little Endian) is accepted in any case.",
         requirements: &["CFG-039", "SCP-020", "SCP-021"],
+    },
+    Setting {
+        key: "storage-scp.compressed-for",
+        kind: Kind::Word(CompressedFor::WORDS),
+        standard: "every-class",
+        annex_f: "annex-f-classes",
+        takes_effect: TakesEffect::OnReload,
+        caption: "SOP classes with compressed transfer syntaxes",
+        short: "The SOP classes for which transfer syntaxes with encapsulated pixel data are accepted.",
+        long: "",
+        requirements: &["SCP-020", "DIF-003"],
     },
     Setting {
         key: "storage-scp.transfer-syntax-order",
