@@ -1,3 +1,5 @@
+use std::fmt;
+
 use crate::effective::Effective;
 use crate::setting::TakesEffect;
 
@@ -12,6 +14,17 @@ pub struct Change {
     pub to: String,
     /// Whether it takes a restart. If not, it holds for every association from now on.
     pub needs_restart: bool,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, from, to, needs_restart } = self;
+        if *needs_restart {
+            write!(f, "{key} stays {from}: {to} takes a restart")
+        } else {
+            write!(f, "{key} is {to} now, no longer {from}")
+        }
+    }
 }
 
 /// Every setting in which two configurations differ.

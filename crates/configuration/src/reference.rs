@@ -51,7 +51,8 @@ gets the defaults below.
 - **`--set` and environment**: values without quotes; the items of a list with commas between them, none for an empty list.
 
 A key that does not exist is refused, and so is a value that is not allowed. SIGHUP reads everything again: what takes
-effect on reload holds for new associations, and a line in the log names what needs a restart.
+effect on reload holds from then on, though associations that run go on as they began; the log names each change, and
+what takes a restart. If anything is wrong with the new settings, the old ones stay.
 ";
 
 fn defaults(setting: &Setting) -> [String; 2] {

@@ -35,7 +35,7 @@ pub struct Setting {
 pub enum TakesEffect {
     /// After the next start only.
     AtStart,
-    /// For every association that begins after a reload (SIGHUP).
+    /// From a reload on (SIGHUP); associations that run go on as they began.
     OnReload,
     /// The key is accepted, so that one file serves this version and a later one, but nothing heeds it yet. Setting
     /// it makes a notice at start.
@@ -47,7 +47,7 @@ impl TakesEffect {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AtStart => "at start",
-            Self::OnReload => "on reload, for new associations",
+            Self::OnReload => "on reload",
             Self::NotYet => "not in this version",
         }
     }

@@ -232,13 +232,15 @@ fn a_reload_says_what_changes_and_keeps_what_needs_a_restart() {
         told,
         [
             ("data", "\"isocenter-data\"", "\"/elsewhere\"", true),
-            ("storage-scp.listen", "\"127.0.0.1:4000\"", "\"127.0.0.1:4001\"", true),
+            ("storage-scp.listen", "\"127.0.0.1:4000\"", "\"127.0.0.1:4001\"", false),
             ("storage-scp.associations", "10", "20", false),
             ("peer", "0 peers", "1 peer", false),
         ]
     );
+    assert_eq!(changes[0].to_string(), "data stays \"isocenter-data\": \"/elsewhere\" takes a restart");
+    assert_eq!(changes[2].to_string(), "storage-scp.associations is 20 now, no longer 10");
     assert_eq!(held.configuration.data, Path::new("isocenter-data"));
-    assert_eq!(held.configuration.storage_scp.acceptor.listen, "127.0.0.1:4000".parse().unwrap());
+    assert_eq!(held.configuration.storage_scp.acceptor.listen, "127.0.0.1:4001".parse().unwrap());
     assert_eq!(held.configuration.storage_scp.acceptor.associations, 20);
     assert_eq!(held.configuration.peers.len(), 1);
     let (_, changes) = held.clone().reload(held).unwrap();

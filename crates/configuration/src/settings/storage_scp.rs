@@ -39,7 +39,7 @@ const OWN: &[Setting] = &[
         kind: Kind::Flag,
         standard: "true",
         annex_f: "false",
-        takes_effect: TakesEffect::AtStart,
+        takes_effect: TakesEffect::OnReload,
         caption: "STORAGE-SCP may share its AE title",
         short: "Whether STORAGE-SCP may have the AE title of QUERY-RETRIEVE-SCP or of STORAGE-SCU.",
         long: "With one title both SCPs may also listen on one port, as most workstations expect of an archive; the larger \

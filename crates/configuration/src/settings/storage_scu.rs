@@ -15,7 +15,7 @@ pub(super) const SECTION: Section = Section {
             kind: Kind::AeTitle,
             standard: "ISO_STORE_SCU",
             annex_f: "ISO_STORE_SCU",
-            takes_effect: TakesEffect::AtStart,
+            takes_effect: TakesEffect::OnReload,
             caption: "STORAGE-SCU AE title",
             short: "The AE title that it calls peers with.",
             long: "",
