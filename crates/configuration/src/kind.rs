@@ -87,7 +87,11 @@ impl Kind {
                 let fits = (1..=*characters_max).contains(&length) && !text.chars().any(char::is_control);
                 fits.then(|| Value::Text(text.to_owned()))
             }
-            Self::Path => (!text.is_empty() && !text.contains('\0')).then(|| Value::Path(text.into())),
+            // U+FFFD stands for what was not Unicode: such a path would name another directory.
+            Self::Path => {
+                let named = !text.is_empty() && !text.contains(['\0', char::REPLACEMENT_CHARACTER]);
+                named.then(|| Value::Path(text.into()))
+            }
             Self::AeTitle => AeTitle::parse(text).map(Value::AeTitle),
             Self::Uid => Uid::parse(text).map(Value::Uid),
             Self::Address => text.parse().ok().map(Value::Address),

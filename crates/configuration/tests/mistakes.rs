@@ -183,6 +183,14 @@ fn the_command_line_and_the_environment_are_checked_alike() {
 }
 
 #[test]
+fn a_path_that_is_not_unicode_is_refused() {
+    use std::os::unix::ffi::OsStrExt;
+    let value = std::ffi::OsStr::from_bytes(b"/srv/\xff");
+    let sources = Sources::default().environment([(std::ffi::OsStr::new("ISOCENTER_DATA"), value)]);
+    assert_eq!(effective(&sources).unwrap_err().len(), 1);
+}
+
+#[test]
 fn sealed_bytes_of_another_program_are_refused() {
     assert!(Configuration::from_sealed(b"").is_err());
     assert!(Configuration::from_sealed(b"{\"preset\":\"Standard\"}").is_err());
