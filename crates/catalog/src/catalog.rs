@@ -1,10 +1,28 @@
 use std::path::Path;
+use std::time::Duration;
 
-use vocabulary::Uid;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use vocabulary::{Day, Uid};
 
+use crate::lock::WriterLock;
 use crate::{
     Bulk, CatalogError, Find, Held, InstanceRow, Location, Place, Query, Recorded, Retrieval, Retrieve,
+    locate, record, remove, schema,
 };
+
+/// How long SQLite itself waits for a writer that did not queue: one that repairs the file after a crash. Writers of
+/// ours queue on [`WriterLock`].
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a checkpoint that wants the log to itself waits for readers, then does without.
+const TRUNCATE_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// A log of more pages than this is emptied, not only copied, once nothing in it is needed any more: 64 MiB.
+const LOG_PAGES_MAX: u64 = 16 * 1024;
+
+/// Statements kept prepared on a connection: those of recording and some queries.
+const STATEMENTS_CACHED: usize = 64;
 
 /// What a process wants to do with the catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +36,8 @@ pub enum Access {
 /// One connection to the catalog. Cheap to open; one for each process or thread that needs it.
 #[derive(Debug)]
 pub struct Catalog {
-    connection: rusqlite::Connection,
+    connection: Connection,
+    lock: WriterLock,
 }
 
 /// What [`Catalog::checkpoint`] came to.
@@ -36,7 +55,40 @@ impl Catalog {
     /// # Errors
     /// When it is missing (to be read), was written by a newer program, or the system refuses.
     pub fn open(path: &Path, access: Access) -> Result<Self, CatalogError> {
-        Err(CatalogError::Damaged(format!("{path:?} {access:?}")))
+        // A connection that only reads still writes its marks into the shared index of the log.
+        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        match access {
+            Access::ReadWrite => flags |= OpenFlags::SQLITE_OPEN_CREATE,
+            Access::ReadOnly if !path.exists() => {
+                return Err(CatalogError::Missing { path: path.to_owned() });
+            }
+            Access::ReadOnly => {}
+        }
+        let lock = WriterLock::open(path)?;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+        // The end of an association must not wait for a checkpoint; the housekeeper does them.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        // Rows are added and removed from the top down and from the bottom up; checking it again costs a look-up each.
+        connection.pragma_update(None, "foreign_keys", false)?;
+        let found = schema::version(&connection)?;
+        let known = schema::newest();
+        if found > known {
+            return Err(CatalogError::TooNew { path: path.to_owned(), found, known });
+        }
+        if found < known {
+            match access {
+                Access::ReadWrite => schema::migrate(&connection, &lock)?,
+                Access::ReadOnly => return Err(CatalogError::Missing { path: path.to_owned() }),
+            }
+        }
+        if access == Access::ReadOnly {
+            connection.pragma_update(None, "query_only", true)?;
+        }
+        Ok(Self { connection, lock })
     }
 
     /// Puts one instance into the catalog in a transaction of its own, queueing behind other writers.
@@ -44,7 +96,7 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be written; then nothing was.
     pub fn record(&mut self, row: &InstanceRow, location: &Location) -> Result<Recorded, CatalogError> {
-        Err(CatalogError::Damaged(format!("{row:?} {location:?}")))
+        self.write(|connection| record::record(connection, row, location)).map(|outcome| Recorded { outcome })
     }
 
     /// Every version of an instance that is held, in every series that has one: the current ones first, then the latest first.
@@ -52,15 +104,15 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be read.
     pub fn locate(&self, sop_instance_uid: &Uid) -> Result<Vec<Held>, CatalogError> {
-        Err(CatalogError::Damaged(format!("{sop_instance_uid:?}")))
+        locate::locate(&self.connection, sop_instance_uid)
     }
 
-    /// Every version received on one day, in the order of the catalog; for reconciliation and verification.
+    /// Every version received on one day, one after the other; for reconciliation and verification.
     ///
     /// # Errors
     /// When the catalog cannot be read.
-    pub fn received_on(&self, day: vocabulary::Day, each: &mut dyn FnMut(Held)) -> Result<(), CatalogError> {
-        Err(CatalogError::Damaged(format!("{day:?} {}", std::mem::size_of_val(&each))))
+    pub fn received_on(&self, day: Day, each: &mut dyn FnMut(Held)) -> Result<(), CatalogError> {
+        locate::received_on(&self.connection, day, each)
     }
 
     /// Forgets one version. The latest of those left becomes current; a series, study or patient left without
@@ -69,7 +121,7 @@ impl Catalog {
     /// # Errors
     /// When it is not held, or the catalog cannot be written; then nothing was.
     pub fn remove(&mut self, place: &Place) -> Result<(), CatalogError> {
-        Err(CatalogError::Damaged(format!("{place:?}")))
+        self.write(|connection| remove::remove(connection, place))
     }
 
     /// Makes a query ready to run: `find(&query)?.matches()?` walks through what it finds.
@@ -77,7 +129,7 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be read.
     pub fn find<'c>(&'c self, query: &'c Query) -> Result<Find<'c>, CatalogError> {
-        Err(CatalogError::Damaged(format!("{query:?}")))
+        Find::new(&self.connection, query)
     }
 
     /// The current instances that a C-MOVE or C-GET asks for, counted; they are read while they are walked through.
@@ -85,7 +137,7 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be read.
     pub fn retrieve<'c>(&'c self, retrieve: &Retrieve) -> Result<Retrieval<'c>, CatalogError> {
-        Err(CatalogError::Damaged(format!("{retrieve:?}")))
+        Retrieval::new(&self.connection, retrieve)
     }
 
     /// Many instances in few transactions, for `reindex` and `import`.
@@ -93,15 +145,35 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be written.
     pub fn bulk(&mut self) -> Result<Bulk<'_>, CatalogError> {
-        Err(CatalogError::Damaged(String::new()))
+        Bulk::new(&self.connection, &self.lock)
     }
 
-    /// Copies what the write-ahead log holds into the database file. A housekeeper's work: connections never do it by themselves.
+    /// Copies what the write-ahead log holds into the database file. A housekeeper's work: connections never do it
+    /// by themselves.
     ///
     /// # Errors
     /// When the catalog cannot be written.
     pub fn checkpoint(&self) -> Result<Checkpointed, CatalogError> {
-        Err(CatalogError::Damaged(String::new()))
+        let passive = self.checkpoint_as("PASSIVE")?;
+        if passive.pages <= LOG_PAGES_MAX || passive.copied < passive.pages {
+            return Ok(passive);
+        }
+        let _turn = self.lock.turn()?;
+        self.connection.busy_timeout(TRUNCATE_TIMEOUT)?;
+        let truncated = self.checkpoint_as("TRUNCATE");
+        self.connection.busy_timeout(BUSY_TIMEOUT)?;
+        // Emptied, it counts no pages; what matters to the caller is what was copied.
+        truncated.map(|after| Checkpointed { copied: passive.copied.max(after.copied), ..passive })
+    }
+
+    fn checkpoint_as(&self, mode: &str) -> Result<Checkpointed, CatalogError> {
+        let statement = format!("PRAGMA wal_checkpoint({mode})");
+        let (pages, copied) = self
+            .connection
+            .query_row(&statement, [], |row| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))?;
+        // -1 stands for a file that has no log.
+        let pages_of = |number: i64| u64::try_from(number).unwrap_or(0);
+        Ok(Checkpointed { pages: pages_of(pages), copied: pages_of(copied) })
     }
 
     /// Keeps a value under a name: whether the last stop was clean, the last day reconciled.
@@ -109,7 +181,12 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be written.
     pub fn remember(&mut self, name: &str, value: &str) -> Result<(), CatalogError> {
-        Err(CatalogError::Damaged(format!("{name}{value}")))
+        self.write(|connection| {
+            connection
+                .prepare_cached("INSERT OR REPLACE INTO remembered (name, value) VALUES (?1, ?2)")?
+                .execute((name, value))?;
+            Ok(())
+        })
     }
 
     /// The value that was last kept under a name.
@@ -117,6 +194,43 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be read.
     pub fn recall(&self, name: &str) -> Result<Option<String>, CatalogError> {
-        Err(CatalogError::Damaged(format!("{name}")))
+        let mut statement = self.connection.prepare_cached("SELECT value FROM remembered WHERE name = ?1")?;
+        Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+    }
+
+    /// Does some work in a transaction of its own, in its turn.
+    fn write<T>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> Result<T, CatalogError>,
+    ) -> Result<T, CatalogError> {
+        let _turn = self.lock.turn()?;
+        begin(&self.connection)?;
+        match work(&self.connection).and_then(|done| commit(&self.connection).map(|()| done)) {
+            Ok(done) => Ok(done),
+            Err(error) => {
+                roll_back(&self.connection);
+                Err(error)
+            }
+        }
     }
 }
+
+pub(crate) fn begin(connection: &Connection) -> Result<(), CatalogError> {
+    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    Ok(())
+}
+
+pub(crate) fn commit(connection: &Connection) -> Result<(), CatalogError> {
+    connection.prepare_cached("COMMIT")?.execute([])?;
+    Ok(())
+}
+
+/// After a failure, which is what the caller reports; SQLite may have rolled back by itself already.
+pub(crate) fn roll_back(connection: &Connection) {
+    if !connection.is_autocommit() {
+        connection.execute_batch("ROLLBACK").ok();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,14 +1,36 @@
 use dataset::Attributes;
-use vocabulary::{Blame, Tag, Uid, UidError};
+use vocabulary::{Blame, Level, Tag, Uid, UidError, Vr};
+
+use crate::further::{self, Collected};
+use crate::held;
+use crate::keys::{self, KEYS, Kept, Key};
+use crate::normal;
 
 /// What the catalog takes from one instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstanceRow {
-    study_instance_uid: Uid,
-    series_instance_uid: Uid,
-    sop_instance_uid: Uid,
-    sop_class_uid: Uid,
-    transfer_syntax_uid: Uid,
+    pub(crate) study_instance_uid: Uid,
+    pub(crate) series_instance_uid: Uid,
+    pub(crate) sop_instance_uid: Uid,
+    pub(crate) sop_class_uid: Uid,
+    pub(crate) transfer_syntax_uid: Uid,
+    pub(crate) patient: LevelRow,
+    pub(crate) study: LevelRow,
+    pub(crate) series: LevelRow,
+    pub(crate) instance: LevelRow,
+    /// Anatomic Region Sequence (0008,2218), as [`further::items_to_bytes`] makes it; empty without.
+    pub(crate) anatomic_regions: Vec<u8>,
+}
+
+/// The part of an instance that belongs to one level. That of the study has the patient's too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LevelRow {
+    /// The values of the columns, in the order of [`columns`].
+    pub(crate) columns: Vec<String>,
+    /// The attributes without a column.
+    pub(crate) further: Vec<u8>,
+    /// Stands for all of them.
+    pub(crate) fingerprint: i64,
 }
 
 /// Why a data set is no instance that can be catalogued.
@@ -41,6 +63,17 @@ impl ExtractError {
     }
 }
 
+/// The keys with a column in the table of a level, in the order of [`KEYS`]; for studies the study's, then the patient's.
+pub(crate) fn columns(level: Level) -> impl Iterator<Item = (&'static Key, &'static str)> {
+    let of = move |level: Level| {
+        KEYS.iter().filter(move |key| key.level == level).filter_map(|key| match key.kept {
+            Kept::Column(column) => Some((key, column)),
+            Kept::Attributes | Kept::Made(_) => None,
+        })
+    };
+    of(level).chain((level == Level::Study).then(|| of(Level::Patient)).into_iter().flatten())
+}
+
 impl InstanceRow {
     /// Takes from the attributes of a data set what the catalog keeps. The tags of [`crate::keys::wanted_tags`]
     /// must have been asked of the walker.
@@ -48,17 +81,25 @@ impl InstanceRow {
     /// # Errors
     /// When one of the three instance UIDs or the SOP Class UID is missing or is no UID.
     pub fn extract(attributes: &Attributes, transfer_syntax_uid: &Uid) -> Result<Self, ExtractError> {
-        let missing = |tag, keyword| ExtractError::Missing { tag, keyword };
-        if attributes.is_present(Tag(0x0008, 0x0018)) {
-            return Err(missing(Tag(0x0008, 0x0018), "SOPInstanceUID"));
-        }
-        let uid = transfer_syntax_uid.clone();
+        let patient = LevelRow::extract(attributes, &[Level::Patient]);
+        let study = LevelRow::extract(attributes, &[Level::Study, Level::Patient]);
+        let series = LevelRow::extract(attributes, &[Level::Series]);
+        let instance = LevelRow::extract(attributes, &[Level::Image]);
+        let anatomic_regions = match attributes.items(ANATOMIC_REGION_SEQUENCE) {
+            Some(Ok(items)) if !items.is_empty() => further::items_to_bytes(ANATOMIC_REGION_SEQUENCE, &items),
+            _ => Vec::new(),
+        };
         Ok(Self {
-            study_instance_uid: uid.clone(),
-            series_instance_uid: uid.clone(),
-            sop_instance_uid: uid.clone(),
-            sop_class_uid: uid.clone(),
-            transfer_syntax_uid: uid,
+            study_instance_uid: uid(attributes, keys::unique(Level::Study))?,
+            series_instance_uid: uid(attributes, keys::unique(Level::Series))?,
+            sop_instance_uid: uid(attributes, keys::unique(Level::Image))?,
+            sop_class_uid: uid(attributes, &keys::SOP_CLASS_UID)?,
+            transfer_syntax_uid: transfer_syntax_uid.clone(),
+            patient,
+            study,
+            series,
+            instance,
+            anatomic_regions,
         })
     }
 
@@ -85,5 +126,88 @@ impl InstanceRow {
     /// The transfer syntax of the data set.
     pub fn transfer_syntax_uid(&self) -> &Uid {
         &self.transfer_syntax_uid
+    }
+
+    /// What tells a patient without a Patient ID from others; empty where there is one.
+    pub(crate) fn without_id(&self) -> String {
+        let value = |column| self.patient.column(Level::Patient, column);
+        if !value("patient_id").is_empty() {
+            return String::new();
+        }
+        format!("{}\\{}", normal::folded_groups(value("patient_name")).join("="), value("patient_birth_date"))
+    }
+}
+
+pub(crate) const ANATOMIC_REGION_SEQUENCE: Tag = Tag(0x0008, 0x2218);
+
+fn uid(attributes: &Attributes, key: &Key) -> Result<Uid, ExtractError> {
+    let (tag, keyword) = (key.tag, key.keyword);
+    match attributes.uid(tag) {
+        None | Some(Err(UidError::Empty)) => Err(ExtractError::Missing { tag, keyword }),
+        Some(Err(error)) => Err(ExtractError::NoUid { tag, keyword, error }),
+        Some(Ok(uid)) => Ok(uid),
+    }
+}
+
+impl LevelRow {
+    fn extract(attributes: &Attributes, levels: &[Level]) -> Self {
+        let mut values = Vec::new();
+        let mut collected = Collected::default();
+        for level in levels {
+            for key in KEYS.iter().filter(|key| key.level == *level) {
+                match key.kept {
+                    Kept::Column(_) => values.push(text(attributes, key.tag).unwrap_or_default()),
+                    Kept::Attributes => collect(attributes, key, &mut collected),
+                    Kept::Made(_) => {}
+                }
+            }
+        }
+        Self::new(values, collected.into_bytes())
+    }
+
+    pub(crate) fn new(columns: Vec<String>, further: Vec<u8>) -> Self {
+        let values = columns.iter().map(String::as_bytes).chain([further.as_slice()]);
+        let fingerprint = held::fingerprint(values);
+        Self { columns, further, fingerprint }
+    }
+
+    /// The value of a column by its name.
+    pub(crate) fn column(&self, level: Level, name: &str) -> &str {
+        let at = columns(level).position(|(_, column)| column == name);
+        at.and_then(|at| self.columns.get(at)).map_or("", String::as_str)
+    }
+
+    /// This row, its empty values taken from another.
+    pub(crate) fn filled_from(&self, other: &Self) -> Self {
+        let columns = self.columns.iter().zip(&other.columns);
+        let columns =
+            columns.map(|(own, theirs)| if own.is_empty() { theirs } else { own }.clone()).collect();
+        Self::new(columns, further::merged(&self.further, &other.further))
+    }
+}
+
+/// A text without NUL, which SQLite's texts end at and which no VR allows within a value.
+fn text(attributes: &Attributes, tag: Tag) -> Option<String> {
+    let text = attributes.text(tag)?;
+    Some(if text.contains('\0') { text.replace('\0', "") } else { text.into_owned() })
+}
+
+fn collect(attributes: &Attributes, key: &Key, into: &mut Collected) {
+    if key.vr == Vr::SQ {
+        if let Some(Ok(items)) = attributes.items(key.tag)
+            && !items.is_empty()
+        {
+            into.items(key.tag, &items);
+        }
+    } else if key.vr.is_text() {
+        if let Some(text) = text(attributes, key.tag)
+            && !text.is_empty()
+        {
+            into.text(key.tag, key.vr, &text);
+        }
+    } else if key.vr == Vr::US
+        && let Some(Ok(number)) = attributes.integer(key.tag).map(u16::try_from)
+    {
+        into.binary(key.tag, key.vr, &number.to_le_bytes());
     }
 }

@@ -2,6 +2,9 @@ use std::time::SystemTime;
 
 use vocabulary::{AeTitle, Day, Uid};
 
+/// The length of the vault's checksum, in bytes.
+pub(crate) const DIGEST_BYTES: usize = 16;
+
 /// What names the vault file of one version of an instance: all of its path is made from this.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Place {
@@ -28,8 +31,8 @@ pub struct Location {
     pub bytes: u64,
     /// Where its data set begins in the file: past preamble, prefix and File Meta Information.
     pub data_set_offset: u32,
-    /// BLAKE3 of the data set, as received.
-    pub digest: [u8; 32],
+    /// The vault's checksum of the data set.
+    pub digest: [u8; DIGEST_BYTES],
     /// When the last byte was received. Among versions of an instance the latest is current.
     pub received_at: SystemTime,
     /// The AE that sent it, if it came over an association.
@@ -49,8 +52,8 @@ pub struct Held {
     pub bytes: u64,
     /// Where its data set begins in the file.
     pub data_set_offset: u32,
-    /// BLAKE3 of the data set.
-    pub digest: [u8; 32],
+    /// The vault's checksum of the data set.
+    pub digest: [u8; DIGEST_BYTES],
     /// When it was received.
     pub received_at: SystemTime,
     /// The AE that sent it, if it came over an association.
@@ -82,8 +85,8 @@ pub enum Outcome {
     },
     /// This very place was there already, as after a reconciliation; nothing changed.
     AlreadyRecorded,
-    /// The same data set in the same transfer syntax is held for the same series at another place. Nothing was
-    /// written: the caller's file is not needed.
+    /// The current version in the same series has the same checksum, length and transfer syntax, but lies at another
+    /// place. Nothing was written: the caller's file is not needed, if its bytes are the same.
     SameDataSet(Place),
 }
 
@@ -91,5 +94,41 @@ impl Recorded {
     /// What it came to.
     pub fn outcome(&self) -> &Outcome {
         &self.outcome
+    }
+}
+
+/// 64 bits that stand for a UID in an index (FNV-1a, its bits mixed once more). Never the last word: rows are
+/// compared by the UID itself. Kept in the file, so it must not change.
+pub(crate) fn uid_key(uid: &str) -> i64 {
+    fingerprint([uid.as_bytes()])
+}
+
+/// 64 bits that stand for some values. Kept in the file, so it must not change.
+pub(crate) fn fingerprint<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> i64 {
+    const OFFSET: u64 = 0xCBF2_9CE4_8422_2325;
+    const PRIME: u64 = 0x0000_0100_0000_01B3;
+    let mut hash = OFFSET;
+    for (position, value) in values.into_iter().enumerate() {
+        if position > 0 {
+            hash = (hash ^ 0xFF).wrapping_mul(PRIME);
+        }
+        for byte in value {
+            hash = (hash ^ u64::from(*byte)).wrapping_mul(PRIME);
+        }
+    }
+    hash = (hash ^ (hash >> 33)).wrapping_mul(0xFF51_AFD7_ED55_8CCD);
+    (hash ^ (hash >> 33)).cast_signed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_for_values_in_the_file_never_changes() {
+        assert_eq!(uid_key(""), FINGERPRINT_OF_NOTHING);
+        assert_ne!(uid_key("1.2.3"), uid_key("1.2.4"));
+        let (ab, a_b): (&[u8], [&[u8]; 2]) = (b"ab", [b"a", b"b"]);
+        assert_ne!(fingerprint([ab]), fingerprint(a_b));
     }
 }

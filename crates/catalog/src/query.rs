@@ -1,15 +1,61 @@
 use dataset::{CharacterSet, Identifier};
-use vocabulary::{InformationModel, Level, Status, Tag};
+use vocabulary::{InformationModel, Level, Status, Tag, Vr};
 
 use crate::QueryRules;
+use crate::keys::Key;
+use crate::matching::Matching;
+
+mod items;
+mod read;
+
+pub(crate) use items::{ItemShape, ItemsTest};
 
 /// A C-FIND request as the catalog runs it.
 #[derive(Debug, Clone)]
 pub struct Query {
     model: InformationModel,
     level: Level,
-    unsupported: Vec<Tag>,
-    character_set: CharacterSet,
+    /// What the rows must fulfil; universal matches are left out.
+    pub(crate) criteria: Vec<Criterion>,
+    /// What is answered, in ascending order of tags.
+    pub(crate) returned: Vec<Returned>,
+    pub(crate) unsupported: Vec<Tag>,
+    pub(crate) character_set: CharacterSet,
+    /// Whether a required key without a stored value matches everything.
+    pub(crate) empty_matches: bool,
+}
+
+/// One key that must match.
+#[derive(Debug, Clone)]
+pub(crate) struct Criterion {
+    pub(crate) key: &'static Key,
+    pub(crate) test: Test,
+}
+
+/// What is asked of its value.
+#[derive(Debug, Clone)]
+pub(crate) enum Test {
+    Value(Matching),
+    Items(ItemsTest),
+}
+
+/// One attribute of the answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Returned {
+    pub(crate) tag: Tag,
+    pub(crate) vr: Vr,
+    pub(crate) what: What,
+}
+
+/// Where it comes from.
+#[derive(Debug, Clone)]
+pub(crate) enum What {
+    Key(&'static Key),
+    /// Of a sequence, the attributes that were asked for.
+    Items(&'static Key, ItemShape),
+    QueryRetrieveLevel,
+    RetrieveAeTitle,
+    InstanceAvailability,
 }
 
 /// Why a request identifier is refused, as the response says it (PS3.4 C.4.1.1.4).
@@ -24,6 +70,33 @@ pub struct QueryRefused {
     pub comment: String,
 }
 
+impl QueryRefused {
+    /// A900: the identifier does not fit the SOP class.
+    pub(crate) fn unfit(offending: Tag, comment: &str) -> Self {
+        Self::new(Status::DATA_SET_DOES_NOT_MATCH_SOP_CLASS, offending, comment)
+    }
+
+    /// C001: the identifier is sound, but we do not run it.
+    pub(crate) fn unable(offending: Tag, comment: &str) -> Self {
+        Self::new(Status::UNABLE_TO_PROCESS, offending, comment)
+    }
+
+    fn new(status: Status, offending: Tag, comment: &str) -> Self {
+        /// The VR of Error Comment (0000,0902) is LO.
+        const COMMENT_CHARACTERS_MAX: usize = 64;
+        Self {
+            status,
+            offending: vec![offending],
+            comment: comment.chars().take(COMMENT_CHARACTERS_MAX).collect(),
+        }
+    }
+
+    /// Always the peer's: asking the same again will not help.
+    pub fn blame(&self) -> vocabulary::Blame {
+        vocabulary::Blame::NotOffered
+    }
+}
+
 impl Query {
     /// Takes a query from the identifier of a C-FIND request.
     ///
@@ -34,11 +107,7 @@ impl Query {
         identifier: &Identifier,
         rules: &QueryRules,
     ) -> Result<Self, QueryRefused> {
-        Err(QueryRefused {
-            status: Status::UNABLE_TO_PROCESS,
-            offending: Vec::new(),
-            comment: format!("{model:?}{identifier:?}{rules:?}"),
-        })
+        read::query(model, identifier, rules)
     }
 
     /// The information model of the request.
@@ -65,4 +134,38 @@ impl Query {
     pub fn character_set(&self) -> &CharacterSet {
         &self.character_set
     }
+
+    /// The tags of the keys that are answered, in ascending order.
+    pub fn returned_keys(&self) -> impl Iterator<Item = Tag> {
+        self.returned.iter().map(|returned| returned.tag)
+    }
 }
+
+/// Reads Query/Retrieve Level (0008,0052) and holds it against the model (SIL-039).
+pub(crate) fn level_of(model: InformationModel, identifier: &Identifier) -> Result<Level, QueryRefused> {
+    let text = identifier.text(QUERY_RETRIEVE_LEVEL).unwrap_or_default();
+    let Some(level) = Level::parse(&text) else {
+        let comment = if text.is_empty() {
+            "Query/Retrieve Level is missing"
+        } else {
+            "Query/Retrieve Level is unknown"
+        };
+        return Err(QueryRefused::unfit(QUERY_RETRIEVE_LEVEL, comment));
+    };
+    if model.levels().contains(&level) {
+        Ok(level)
+    } else {
+        Err(QueryRefused::unfit(
+            QUERY_RETRIEVE_LEVEL,
+            &format!("this information model has no level {level}"),
+        ))
+    }
+}
+
+pub(crate) const QUERY_RETRIEVE_LEVEL: Tag = Tag(0x0008, 0x0052);
+pub(crate) const RETRIEVE_AE_TITLE: Tag = Tag(0x0008, 0x0054);
+pub(crate) const INSTANCE_AVAILABILITY: Tag = Tag(0x0008, 0x0056);
+pub(crate) const SPECIFIC_CHARACTER_SET: Tag = Tag(0x0008, 0x0005);
+
+#[cfg(test)]
+mod tests;

@@ -126,7 +126,8 @@ impl Default for QueryRules {
 impl Letters {
     /// Every way.
     pub const ALL: Self = Self { single: true, range: true, wild_card: true, list: true };
-    const NONE: Self = Self { single: false, range: false, wild_card: false, list: false };
+    /// None: the key is returned, never matched.
+    pub const NONE: Self = Self { single: false, range: false, wild_card: false, list: false };
     const S: Self = Self { single: true, ..Self::NONE };
     const S_WILD: Self = Self { single: true, wild_card: true, ..Self::NONE };
     const S_R: Self = Self { single: true, range: true, ..Self::NONE };

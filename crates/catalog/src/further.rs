@@ -1,0 +1,154 @@
+//! The attributes of a row that have no column: one data set, explicit VR little endian, UTF-8.
+
+use dataset::{DataSetWriter, Identifier};
+use vocabulary::{Encoding, Tag, Vr};
+
+const SPECIFIC_CHARACTER_SET: Tag = Tag(0x0008, 0x0005);
+const UTF_8: &[u8] = b"ISO_IR 192";
+
+/// Such attributes as they are collected, in the order of their tags.
+#[derive(Debug, Default)]
+pub(crate) struct Collected {
+    elements: Identifier,
+}
+
+impl Collected {
+    /// A text, in UTF-8.
+    pub(crate) fn text(&mut self, tag: Tag, vr: Vr, text: &str) {
+        self.elements.set(tag, vr, text.as_bytes());
+    }
+
+    /// The bytes of a value that is no text.
+    pub(crate) fn binary(&mut self, tag: Tag, vr: Vr, value: &[u8]) {
+        self.elements.set(tag, vr, value);
+    }
+
+    /// Items, whatever character set they are in.
+    pub(crate) fn items(&mut self, tag: Tag, items: &[Identifier]) {
+        self.elements.set_items(tag, items.iter().map(in_utf8).collect());
+    }
+
+    /// The data set; empty if nothing was collected.
+    pub(crate) fn into_bytes(mut self) -> Vec<u8> {
+        let bytes = self.elements.to_bytes(Encoding::ExplicitLittleEndian);
+        if bytes.is_ascii() {
+            return bytes;
+        }
+        self.elements.set(SPECIFIC_CHARACTER_SET, Vr::CS, UTF_8);
+        self.elements.to_bytes(Encoding::ExplicitLittleEndian)
+    }
+}
+
+/// The same data set with its texts in UTF-8. It is no deeper than it was read.
+fn in_utf8(item: &Identifier) -> Identifier {
+    let mut converted = Identifier::new();
+    for element in item.elements().iter().filter(|element| element.tag != SPECIFIC_CHARACTER_SET) {
+        match &element.content {
+            dataset::identifier::Content::Items(items) => {
+                converted.set_items(element.tag, items.iter().map(in_utf8).collect());
+            }
+            dataset::identifier::Content::Value(value) => match item.text_of(element) {
+                Some(text) if element.vr.uses_specific_character_set() => {
+                    converted.set(element.tag, element.vr, text.as_bytes());
+                }
+                _ => converted.set(element.tag, element.vr, value),
+            },
+        }
+    }
+    converted
+}
+
+/// Items by themselves, in the form in which sequences are kept.
+pub(crate) fn items_to_bytes(tag: Tag, items: &[Identifier]) -> Vec<u8> {
+    let mut collected = Collected::default();
+    collected.items(tag, items);
+    collected.into_bytes()
+}
+
+/// Looks at what was collected without taking it apart.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Further<'a>(pub(crate) &'a [u8]);
+
+/// An element as it lies in the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Lying<'a> {
+    pub(crate) tag: Tag,
+    pub(crate) vr: Vr,
+    pub(crate) value: &'a [u8],
+}
+
+impl<'a> Further<'a> {
+    /// The elements, until the end or until something is not as we wrote it.
+    pub(crate) fn elements(self) -> impl Iterator<Item = Lying<'a>> {
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let (element, after) = element(rest)?;
+            rest = after;
+            Some(element)
+        })
+    }
+
+    pub(crate) fn get(self, tag: Tag) -> Option<Lying<'a>> {
+        self.elements().find(|element| element.tag == tag)
+    }
+
+    /// The value of an element as text: a text without its padding, a binary number in decimal.
+    pub(crate) fn text(self, tag: Tag) -> Option<std::borrow::Cow<'a, str>> {
+        Some(self.get(tag)?.text())
+    }
+
+    /// The items of a sequence.
+    pub(crate) fn items(self, tag: Tag) -> Option<Vec<Identifier>> {
+        self.get(tag)?;
+        let whole = Identifier::read(self.0, Encoding::ExplicitLittleEndian).ok()?;
+        whole.items(tag).map(<[Identifier]>::to_vec)
+    }
+}
+
+impl<'a> Lying<'a> {
+    pub(crate) fn text(self) -> std::borrow::Cow<'a, str> {
+        let number = match (self.vr, self.value) {
+            (Vr::US, [a, b]) => u64::from(u16::from_le_bytes([*a, *b])),
+            (Vr::UL, [a, b, c, d]) => u64::from(u32::from_le_bytes([*a, *b, *c, *d])),
+            _ => {
+                let text = std::str::from_utf8(self.value).unwrap_or_default();
+                return text.trim_end_matches([' ', '\0']).into();
+            }
+        };
+        number.to_string().into()
+    }
+}
+
+fn element(bytes: &[u8]) -> Option<(Lying<'_>, &[u8])> {
+    let (header, rest) = bytes.split_first_chunk::<8>()?;
+    let [g0, g1, e0, e1, v0, v1, l0, l1] = *header;
+    let tag = Tag(u16::from_le_bytes([g0, g1]), u16::from_le_bytes([e0, e1]));
+    let vr = Vr([v0, v1]);
+    let (length, rest) = if vr.has_long_length() {
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        (usize::try_from(u32::from_le_bytes(*length)).ok()?, rest)
+    } else {
+        (usize::from(u16::from_le_bytes([l0, l1])), rest)
+    };
+    let (value, rest) = rest.split_at_checked(length)?;
+    Some((Lying { tag, vr, value }, rest))
+}
+
+/// Puts two collections of different tags together; both are as [`Collected::into_bytes`] made them.
+pub(crate) fn merged(one: &[u8], other: &[u8]) -> Vec<u8> {
+    if other.is_empty() {
+        return one.to_vec();
+    }
+    let mut elements: Vec<_> = Further(one).elements().collect();
+    for element in Further(other).elements() {
+        if !elements.iter().any(|have| have.tag == element.tag) {
+            elements.push(element);
+        }
+    }
+    elements.sort_by_key(|element| element.tag);
+    let mut writer = DataSetWriter::new(Encoding::ExplicitLittleEndian);
+    for element in elements {
+        writer.element(element.tag, element.vr, element.value);
+    }
+    writer.into_bytes()
+}

@@ -1,0 +1,139 @@
+//! What a study has of its series and instances: modalities, SOP classes, anatomic regions.
+
+use rusqlite::{Connection, params};
+
+use crate::CatalogError;
+use crate::extract::ANATOMIC_REGION_SEQUENCE;
+use crate::further::{self, Further};
+
+/// `study_has.kind` of a modality.
+pub(crate) const MODALITY: &str = "M";
+/// `study_has.kind` of a SOP class.
+pub(crate) const SOP_CLASS: &str = "C";
+
+/// Adds the modality of a new series.
+pub(crate) fn add_modality(connection: &Connection, study: i64, modality: &str) -> Result<(), CatalogError> {
+    if modality.is_empty() {
+        return Ok(());
+    }
+    let added = connection
+        .prepare_cached("INSERT OR IGNORE INTO study_has (kind, value, study) VALUES (?1, ?2, ?3)")?
+        .execute((MODALITY, modality, study))?;
+    if added == 0 { Ok(()) } else { refresh_list(connection, study, MODALITY) }
+}
+
+/// Adds the SOP class of an instance to the list that the study has.
+pub(crate) fn add_sop_class(
+    connection: &Connection,
+    study: i64,
+    before: &str,
+    sop_class: &str,
+) -> Result<(), CatalogError> {
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO study_has (kind, value, study) VALUES (?1, ?2, ?3)")?
+        .execute((SOP_CLASS, sop_class, study))?;
+    let mut all: Vec<_> = before.split('\\').filter(|class| !class.is_empty()).collect();
+    all.push(sop_class);
+    all.sort_unstable();
+    connection
+        .prepare_cached("UPDATE study SET sop_classes_in_study = ?2 WHERE id = ?1")?
+        .execute((study, all.join("\\")))?;
+    Ok(())
+}
+
+/// Adds the regions of an instance to those of the study.
+pub(crate) fn add_regions(
+    connection: &Connection,
+    study: i64,
+    before: &[u8],
+    regions: &[u8],
+) -> Result<(), CatalogError> {
+    let mut all = Further(before).items(ANATOMIC_REGION_SEQUENCE).unwrap_or_default();
+    let count = all.len();
+    for region in Further(regions).items(ANATOMIC_REGION_SEQUENCE).unwrap_or_default() {
+        if !all.iter().any(|have| have.elements() == region.elements()) {
+            all.push(region);
+        }
+    }
+    if all.len() == count {
+        return Ok(());
+    }
+    set_regions(connection, study, &further::items_to_bytes(ANATOMIC_REGION_SEQUENCE, &all))
+}
+
+fn set_regions(connection: &Connection, study: i64, regions: &[u8]) -> Result<(), CatalogError> {
+    connection
+        .prepare_cached("UPDATE study SET anatomic_regions = ?2 WHERE id = ?1")?
+        .execute(params![study, regions])?;
+    Ok(())
+}
+
+/// Makes the modalities anew from the series that are left, or that have been filled in.
+pub(crate) fn refresh_modalities(connection: &Connection, study: i64) -> Result<(), CatalogError> {
+    refresh(
+        connection,
+        study,
+        MODALITY,
+        "INSERT INTO study_has (kind, value, study) \
+         SELECT DISTINCT ?1, modality, study FROM series WHERE study = ?2 AND modality <> ''",
+    )
+}
+
+/// Makes the SOP classes anew from the current instances that are left.
+pub(crate) fn refresh_sop_classes(connection: &Connection, study: i64) -> Result<(), CatalogError> {
+    refresh(
+        connection,
+        study,
+        SOP_CLASS,
+        "INSERT INTO study_has (kind, value, study) SELECT DISTINCT ?1, i.sop_class_uid, e.study \
+         FROM series e CROSS JOIN instance i ON i.series = e.id AND i.current = 1 WHERE e.study = ?2",
+    )
+}
+
+/// Makes the anatomic regions anew from the current instances that are left.
+pub(crate) fn refresh_regions(connection: &Connection, study: i64) -> Result<(), CatalogError> {
+    let has_any: bool = connection
+        .prepare_cached("SELECT anatomic_regions <> x'' FROM study WHERE id = ?1")?
+        .query_row([study], |row| row.get(0))?;
+    if !has_any {
+        return Ok(());
+    }
+    let mut all: Vec<dataset::Identifier> = Vec::new();
+    let mut statement = connection.prepare_cached(
+        "SELECT i.further FROM series e CROSS JOIN instance i ON i.series = e.id AND i.current = 1 \
+         WHERE e.study = ?1",
+    )?;
+    let mut rows = statement.query([study])?;
+    while let Some(row) = rows.next()? {
+        let further = Further(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?);
+        for region in further.items(ANATOMIC_REGION_SEQUENCE).unwrap_or_default() {
+            if !all.iter().any(|have| have.elements() == region.elements()) {
+                all.push(region);
+            }
+        }
+    }
+    let regions = match all.as_slice() {
+        [] => Vec::new(),
+        all => further::items_to_bytes(ANATOMIC_REGION_SEQUENCE, all),
+    };
+    set_regions(connection, study, &regions)
+}
+
+fn refresh(connection: &Connection, study: i64, kind: &str, insert: &str) -> Result<(), CatalogError> {
+    connection
+        .prepare_cached("DELETE FROM study_has WHERE study = ?1 AND kind = ?2")?
+        .execute((study, kind))?;
+    connection.prepare_cached(insert)?.execute((kind, study))?;
+    refresh_list(connection, study, kind)
+}
+
+fn refresh_list(connection: &Connection, study: i64, kind: &str) -> Result<(), CatalogError> {
+    let column = if kind == MODALITY { "modalities_in_study" } else { "sop_classes_in_study" };
+    connection
+        .prepare_cached(&format!(
+            "UPDATE study SET {column} = (SELECT coalesce(group_concat(value, '\\'), '') FROM \
+             (SELECT value FROM study_has WHERE study = ?1 AND kind = ?2 ORDER BY value)) WHERE id = ?1"
+        ))?
+        .execute((study, kind))?;
+    Ok(())
+}
