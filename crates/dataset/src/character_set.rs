@@ -90,6 +90,8 @@ impl CharacterSet {
         let mut initial = Designated { g0: Set::Ascii, g1: None };
         for (at, term) in terms.iter().enumerate() {
             match term {
+                // ASCII is there from the start.
+                Term::Ir(6) if at == 0 => {}
                 Term::Ir(number) => {
                     let sets = sets::of_registration(*number);
                     if at == 0 {

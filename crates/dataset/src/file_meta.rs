@@ -8,6 +8,8 @@ use crate::malformed::Malformed;
 use crate::writer::DataSetWriter;
 
 mod find;
+#[cfg(test)]
+mod tests;
 
 pub use find::{DataSetFound, Form, find_data_set};
 

@@ -10,6 +10,8 @@ use crate::malformed::Malformed;
 use crate::writer::DataSetWriter;
 
 mod read;
+#[cfg(test)]
+mod tests;
 
 /// A data set with all its elements, in the order in which they came.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

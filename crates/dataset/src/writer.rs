@@ -5,6 +5,9 @@ use vocabulary::{Encoding, Tag, Vr};
 use crate::deflate;
 use crate::element::{self, ITEM, Layout};
 
+#[cfg(test)]
+mod tests;
+
 /// Writes a data set element by element, in one buffer that can be used again.
 ///
 /// The caller gives the elements in the order of their tags. Sequences and items get defined lengths, which

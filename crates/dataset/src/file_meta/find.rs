@@ -134,6 +134,9 @@ fn looks_like(first: &[u8]) -> Option<Encoding> {
     let [g0, g1, _, _, v0, v1, l0, l1] = *first.first_chunk::<HEADER_BYTES_MIN>()?;
     // A data set begins with a low group, nearly always 0008: the smaller reading of it is the right one.
     let (little, big) = (u16::from_le_bytes([g0, g1]), u16::from_be_bytes([g0, g1]));
+    if !(1..=FIRST_GROUP_MAX).contains(&little.min(big)) {
+        return None;
+    }
     if Vr([v0, v1]).is_defined() {
         return Some(if little <= big {
             Encoding::ExplicitLittleEndian
@@ -142,9 +145,11 @@ fn looks_like(first: &[u8]) -> Option<Encoding> {
         });
     }
     let length = u32::from_le_bytes([v0, v1, l0, l1]);
-    (little <= big && (0x0004..=0x0100).contains(&little) && length < 64 * 1024)
-        .then_some(Encoding::ImplicitLittleEndian)
+    (little <= big && little >= 4 && length < 64 * 1024).then_some(Encoding::ImplicitLittleEndian)
 }
+
+/// The highest group that the first element of a data set is believed to be of.
+const FIRST_GROUP_MAX: u16 = 0x0100;
 
 /// Whether a data set that looks like `seen` cannot be encoded as announced.
 fn contradicts(announced: Encoding, seen: Encoding) -> bool {
