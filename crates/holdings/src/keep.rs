@@ -9,7 +9,7 @@ use vocabulary::{AeTitle, Day, Uid};
 
 use crate::{
     Duplicates, Holdings, HoldingsError, How, Ingest, Kept, NotKept, Refusal,
-    open::{catalogued, key_of},
+    open::key_of,
     read::{digest_of_data_set, read_file_meta},
 };
 
@@ -71,10 +71,10 @@ impl Holdings {
     /// When it cannot be taken, or we fall short; then nothing of it is left, and nothing of what was held before
     /// is touched.
     pub fn keep(&mut self, ingest: Ingest, received_at: SystemTime) -> Result<Kept, NotKept> {
-        let (checked, mut draft) = self.check(ingest, received_at)?;
+        let (mut checked, mut draft) = self.check(ingest, received_at)?;
         let mut version_min = 1;
         for _ in 0..NAMES_TRIED_MAX {
-            let (key, how, replaced) = match self.course(&checked, &mut draft, version_min)? {
+            let (key, how, replaced) = match self.course(&mut checked, &mut draft, version_min)? {
                 Course::HeldAlready(key) => return Ok(checked.kept(key, How::HeldAlready)),
                 Course::Keep(key, how) => (key, how, None),
                 Course::Restore(key, place) => (key, How::HeldAlready, Some(place)),
@@ -128,13 +128,18 @@ impl Holdings {
     }
 
     /// Compares with what is held under the same SOP Instance UID in the same series.
-    fn course(&self, checked: &Checked, draft: &mut Draft, version_min: u32) -> Result<Course, NotKept> {
+    fn course(&self, checked: &mut Checked, draft: &mut Draft, version_min: u32) -> Result<Course, NotKept> {
         let held = self.catalog.locate(checked.row.sop_instance_uid())?;
         let mut version_next = version_min;
         let mut current = None;
-        for version in held.into_iter().filter(|held| checked.is_in_series_of(held)) {
+        for version in held {
+            if !checked.is_in_series_of(&version) {
+                continue;
+            }
             version_next = version_next.max(version.place.version.saturating_add(1));
             if version.current {
+                // A clock that was set back must not make the newer one the older one.
+                checked.received_at = checked.received_at.max(version.received_at);
                 current = Some(version);
             }
         }
@@ -291,7 +296,7 @@ impl Checked {
     }
 
     fn looks_like(&self, held: &Held) -> bool {
-        held.digest == catalogued(self.digest) && held.transfer_syntax_uid == *self.row.transfer_syntax_uid()
+        held.digest == *self.digest.as_bytes() && held.transfer_syntax_uid == *self.row.transfer_syntax_uid()
     }
 
     fn key(&self, version: u32) -> InstanceKey {
@@ -310,7 +315,7 @@ impl Checked {
             version: key.version,
             bytes,
             data_set_offset: self.data_set_offset,
-            digest: catalogued(self.digest),
+            digest: *self.digest.as_bytes(),
             received_at: self.received_at,
             source_ae_title: self.source_ae_title.clone(),
         }

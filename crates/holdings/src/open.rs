@@ -1,7 +1,7 @@
 use std::io::{self, Read};
 
 use catalog::Held;
-use vault::{Digest, InstanceFile, InstanceKey};
+use vault::{InstanceFile, InstanceKey};
 
 use crate::{Holdings, HoldingsError};
 
@@ -67,11 +67,4 @@ pub(crate) fn key_of(held: &Held) -> InstanceKey {
         sop_instance: held.place.sop_instance_uid.clone(),
         version: held.place.version,
     }
-}
-
-/// A digest as the catalog keeps it.
-pub(crate) fn catalogued<const N: usize>(digest: Digest) -> [u8; N] {
-    let mut bytes = [0; N];
-    bytes.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
-    bytes
 }

@@ -8,7 +8,7 @@ use vocabulary::Day;
 
 use crate::{
     Holdings, HoldingsError,
-    open::{catalogued, key_of},
+    open::key_of,
     read::{Unreadable, read_back},
 };
 
@@ -97,13 +97,12 @@ struct DayFound {
 
 impl Holdings {
     /// Brings vault and catalog in step again for all days that an unclean end may have left out of step.
+    /// [`Holdings::start`] does it when it has to; while others keep instances it does no harm. `report` hears of each
+    /// finding before anything is done about it.
     ///
     /// # Errors
     /// When the disk or the catalog fails.
-    pub(crate) fn reconcile(
-        &mut self,
-        report: &mut dyn FnMut(&Finding),
-    ) -> Result<Reconciled, HoldingsError> {
+    pub fn reconcile(&mut self, report: &mut dyn FnMut(&Finding)) -> Result<Reconciled, HoldingsError> {
         let first = self.first_unsure_day()?;
         let mut reconciled = Reconciled::default();
         for day in self.vault.days()? {
@@ -199,7 +198,7 @@ impl Holdings {
             version: key.version,
             bytes: file.length(),
             data_set_offset: read.data_set_offset,
-            digest: catalogued(read.digest),
+            digest: *read.digest.as_bytes(),
             received_at: file.changed(),
             source_ae_title: read.meta.source_ae_title,
         };

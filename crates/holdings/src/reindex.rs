@@ -4,7 +4,7 @@ use std::{
     fs::{self, File},
     io,
     ops::ControlFlow,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc, Mutex,
         mpsc::{self, Receiver, SyncSender},
@@ -18,7 +18,6 @@ use vault::{Found, InstanceKey, Vault};
 use crate::{
     Finding, Holdings, HoldingsError, HoldingsRules,
     holdings::CATALOG,
-    open::catalogued,
     read::{Unreadable, read_back},
     start::alone,
 };
@@ -30,7 +29,10 @@ const WAITING_MAX: usize = 1_024;
 const PROGRESS_INSTANCES: u64 = 1_000;
 
 /// The new catalog, until it takes the place of the old one.
-const CATALOG_NEW: &str = "catalog.sqlite.new";
+const CATALOG_NEW: &str = "catalog-new.sqlite";
+
+/// The lock that the catalog lays beside the new one.
+const CATALOG_NEW_LOCK: &str = "catalog-new.lock";
 
 /// What a reindex came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -72,9 +74,13 @@ impl Holdings {
         let mut bulk = catalog.bulk()?;
         let reindexed = record_all(&vault, &mut bulk, progress, report)?;
         bulk.finish()?;
-        catalog.checkpoint()?;
+        let checkpointed = catalog.checkpoint()?;
         drop(catalog);
+        if checkpointed.copied < checkpointed.pages {
+            return Err(HoldingsError::InUse { path: new });
+        }
         swap(&new, &data_directory.join(CATALOG))?;
+        remove(&data_directory.join(CATALOG_NEW_LOCK))?;
         drop(alone);
         Ok(reindexed)
     }
@@ -157,7 +163,7 @@ fn read(vault: &Vault, key: &InstanceKey) -> Step {
                 version: key.version,
                 bytes: file.length(),
                 data_set_offset: read.data_set_offset,
-                digest: catalogued(read.digest),
+                digest: *read.digest.as_bytes(),
                 received_at: file.changed(),
                 source_ae_title: read.meta.source_ae_title,
             };
@@ -235,6 +241,8 @@ fn swap(new: &Path, old: &Path) -> Result<(), HoldingsError> {
         move |source| HoldingsError::File { path, source }
     };
     File::open(new).and_then(|file| file.sync_all()).map_err(failed(new))?;
+    // Whatever its log held is in the file itself now, see above.
+    remove_log(new)?;
     // The log of the old one must not be taken for one of the new one. If the machine goes down between here and the
     // rename there is no catalog, and the next start records all files again.
     remove_catalog(old)?;
@@ -245,16 +253,25 @@ fn swap(new: &Path, old: &Path) -> Result<(), HoldingsError> {
 
 /// Removes a catalog with its log, as far as it is there.
 fn remove_catalog(path: &Path) -> Result<(), HoldingsError> {
-    for suffix in ["", "-wal", "-shm"] {
+    remove(path)?;
+    remove_log(path)
+}
+
+/// Removes the log of a catalog, as far as it is there.
+fn remove_log(path: &Path) -> Result<(), HoldingsError> {
+    ["-wal", "-shm"].iter().try_for_each(|suffix| {
         let mut file = path.as_os_str().to_owned();
         file.push(suffix);
-        let file = PathBuf::from(file);
-        match fs::remove_file(&file) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                return Err(HoldingsError::File { path: file, source });
-            }
-            _ => {}
+        remove(Path::new(&file))
+    })
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> Result<(), HoldingsError> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(HoldingsError::File { path: path.to_owned(), source })
         }
+        _ => Ok(()),
     }
-    Ok(())
 }

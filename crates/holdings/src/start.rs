@@ -54,9 +54,22 @@ pub struct Started {
 pub struct Running {
     lock: File,
     path: PathBuf,
+    /// Whether the end of this one is the end of all that began with its reconciliation.
+    may_end_clean: bool,
 }
 
 impl Holdings {
+    /// To be called by a child of a program that has started: while it lives, nobody takes the holdings for his alone,
+    /// even if the program is killed. Dropped, it is given back.
+    ///
+    /// # Errors
+    /// When the lock cannot be had.
+    pub fn join(&self) -> Result<Running, HoldingsError> {
+        let running = Running::open(&self.data_directory)?;
+        running.lock(FlockOperation::LockShared)?;
+        Ok(running)
+    }
+
     /// To be called once by a program before it (or a child of it) keeps anything: removes stale drafts and, after
     /// an unclean end, brings vault and catalog in step again. `report` hears of each finding before anything
     /// is done about it.
@@ -64,7 +77,7 @@ impl Holdings {
     /// # Errors
     /// When the disk or the catalog fails.
     pub fn start(&mut self, report: &mut dyn FnMut(&Finding)) -> Result<Started, HoldingsError> {
-        let running = Running::open(&self.data_directory)?;
+        let mut running = Running::open(&self.data_directory)?;
         if !running.lock(FlockOperation::NonBlockingLockExclusive)? {
             // Somebody has them open already; or is just reconciling, then this waits for the end of it.
             running.lock(FlockOperation::LockShared)?;
@@ -91,6 +104,7 @@ impl Holdings {
         // Before the first instance is kept it must be on the disk that somebody was running.
         self.catalog.checkpoint()?;
         running.lock(FlockOperation::LockShared)?;
+        running.may_end_clean = true;
         Ok(Started { last_end, stale_drafts, reconciled, running })
     }
 }
@@ -109,7 +123,7 @@ impl Running {
     fn open(data_directory: &Path) -> Result<Self, HoldingsError> {
         let path = data_directory.join(LOCK);
         match OpenOptions::new().create(true).append(true).open(&path) {
-            Ok(lock) => Ok(Self { lock, path }),
+            Ok(lock) => Ok(Self { lock, path, may_end_clean: false }),
             Err(source) => Err(HoldingsError::File { path, source }),
         }
     }
@@ -126,12 +140,18 @@ impl Running {
         }
     }
 
+    /// To be called when a process that shared in this (a child) was killed: it may have left a file without a row, so
+    /// this end is no clean one unless [`Holdings::reconcile`] is called.
+    pub fn somebody_was_killed(&mut self) {
+        self.may_end_clean = false;
+    }
+
     /// Ends well: the catalog is brought up to date on the disk and says so, unless others go on keeping.
     ///
     /// # Errors
     /// When the catalog fails; the next start then reconciles.
     pub fn stop(self, holdings: &mut Holdings, now: SystemTime) -> Result<(), HoldingsError> {
-        if !self.lock(FlockOperation::NonBlockingLockExclusive)? {
+        if !self.may_end_clean || !self.lock(FlockOperation::NonBlockingLockExclusive)? {
             return Ok(());
         }
         holdings.housekeep(now)?;

@@ -111,7 +111,7 @@ fn sil_081_an_instance_beside_one_that_is_just_being_kept_relies_on_nothing_unsy
     for seed in 0..40 {
         let disk = SimulatedDisk::new(seed, Path::new("/data"));
         let vault = vault(&disk);
-        vault.grounds().make_directories(&vault.path(&key("1.2.3.4", 1)).parent().unwrap()).unwrap();
+        vault.grounds().make_directories(vault.path(&key("1.2.3.4", 1)).parent().unwrap()).unwrap();
         keep(&vault, 2, DurableTo::Nothing).unwrap();
         disk.restart();
         assert!(disk.files().contains_key(&vault.path(&key("1.2.3.4", 2))), "seed {seed}");

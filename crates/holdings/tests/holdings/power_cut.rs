@@ -1,0 +1,164 @@
+//! The power goes at every step. The vault stands on a simulated disk that forgets what was not synced; the catalog loses
+//! every commit since its last checkpoint, or none.
+
+use std::{fs, path::Path, sync::Arc};
+
+use catalog::Access;
+use holdings::{Holdings, HoldingsRules};
+use vault::simulated_disk::SimulatedDisk;
+use vocabulary::Encoding;
+
+use crate::support::*;
+
+const CATALOG: &str = "catalog.sqlite";
+
+fn open_on(disk: &SimulatedDisk, data: &Path) -> Holdings {
+    Holdings::open_on(Arc::new(disk.clone()), data, HoldingsRules::default(), Access::ReadWrite).unwrap()
+}
+
+/// What is in the catalog's file now, without its log, is all that a power cut must leave of it.
+fn durable_catalog(data: &Path) -> Vec<u8> {
+    fs::read(data.join(CATALOG)).unwrap()
+}
+
+fn forget_commits_since(data: &Path, durable: &[u8]) {
+    for suffix in ["-wal", "-shm"] {
+        let log = data.join(format!("{CATALOG}{suffix}"));
+        if log.exists() {
+            fs::remove_file(log).unwrap();
+        }
+    }
+    fs::write(data.join(CATALOG), durable).unwrap();
+}
+
+/// Vault and catalog hold the same, and nothing is left over.
+fn assert_in_step(
+    disk: &SimulatedDisk,
+    data: &Path,
+    holdings: &Holdings,
+    instances: &[Instance],
+    what: &str,
+) {
+    let mut recorded = std::collections::BTreeSet::new();
+    for instance in instances {
+        for held in holdings.locate(&instance.sop_instance_uid()).unwrap() {
+            let bytes = data_set_of(holdings, &held);
+            assert!(
+                instances.iter().any(|sent| sent.data_set(Encoding::ExplicitLittleEndian) == bytes),
+                "{what}: not what was sent"
+            );
+            recorded.insert(data.join("vault").join(key_path(&held)));
+        }
+    }
+    let files: std::collections::BTreeSet<_> = disk.files().into_keys().collect();
+    assert_eq!(files, recorded, "{what}");
+}
+
+fn key_path(held: &catalog::Held) -> std::path::PathBuf {
+    vault::InstanceKey {
+        day: held.place.day,
+        study: held.place.study_instance_uid.clone(),
+        series: held.place.series_instance_uid.clone(),
+        sop_instance: held.place.sop_instance_uid.clone(),
+        version: held.place.version,
+    }
+    .path()
+}
+
+/// Keeps `before` and checkpoints, then keeps `during` until the power goes after `steps` operations, starts again, and
+/// checks. Gives whether the power went before the end.
+fn cut(seed: u64, steps: usize, commits_are_lost: bool, before: &[Instance], during: &[Instance]) -> bool {
+    let what = format!("seed {seed}, {steps} steps, commits lost: {commits_are_lost}");
+    let data = tempfile::tempdir().unwrap();
+    let disk = SimulatedDisk::new(seed, data.path());
+    let mut acknowledged = Vec::new();
+    let durable;
+    {
+        let mut holdings = open_on(&disk, data.path());
+        let (_started, _) = start(&mut holdings);
+        for instance in before {
+            let _kept = keep(&mut holdings, instance).unwrap();
+            acknowledged.push(instance);
+        }
+        assert!(holdings.housekeep(noon(0)).unwrap().complete);
+        durable = durable_catalog(data.path());
+        disk.cut_power_after(steps);
+        acknowledged.extend(during.iter().filter(|instance| keep(&mut holdings, instance).is_ok()));
+    }
+    let went = disk.is_off();
+    disk.restart();
+    if commits_are_lost {
+        forget_commits_since(data.path(), &durable);
+    }
+
+    let mut holdings = open_on(&disk, data.path());
+    let (started, _) = start(&mut holdings);
+    assert!(started.reconciled.is_some(), "{what}");
+    for instance in &acknowledged {
+        let versions = holdings.locate(&instance.sop_instance_uid()).unwrap();
+        let bytes = instance.data_set(Encoding::ExplicitLittleEndian);
+        assert!(
+            versions.iter().any(|held| data_set_of(&holdings, held) == bytes),
+            "{what}: an acknowledged instance is lost"
+        );
+    }
+    let all: Vec<_> = before.iter().chain(during).cloned().collect();
+    assert_in_step(&disk, data.path(), &holdings, &all, &what);
+    // And what was not acknowledged can be sent again.
+    for instance in during {
+        let _kept = keep(&mut holdings, instance).unwrap();
+    }
+    assert_in_step(&disk, data.path(), &holdings, &all, &what);
+    went
+}
+
+fn cut_everywhere(before: &[Instance], during: &[Instance]) {
+    for seed in 0..4 {
+        for commits_are_lost in [true, false] {
+            let mut steps = 0;
+            while cut(seed, steps, commits_are_lost, before, during) {
+                steps += 1;
+            }
+            assert!(steps >= 5, "there were steps to cut at");
+        }
+    }
+}
+
+#[test]
+fn sil_081_a_power_cut_takes_nothing_acknowledged_and_leaves_no_debris() {
+    cut_everywhere(&[], &[Instance::new("1.2.3.4.5"), Instance::new("1.2.3.4.6")]);
+}
+
+#[test]
+fn sil_081_nor_does_it_with_another_version_of_an_instance() {
+    let older = Instance::new("1.2.3.4.5");
+    cut_everywhere(std::slice::from_ref(&older), &[older.retouched(99)]);
+}
+
+#[test]
+fn sil_081_nor_does_it_when_the_same_comes_twice() {
+    let instance = Instance::new("1.2.3.4.5");
+    cut_everywhere(&[], &[instance.clone(), instance]);
+}
+
+#[test]
+fn scp_049_whichever_step_the_disk_refuses_nothing_is_recorded_and_nothing_is_left() {
+    let instance = Instance::new("1.2.3.4.5");
+    for step in 0.. {
+        let data = tempfile::tempdir().unwrap();
+        let disk = SimulatedDisk::new(0, data.path());
+        let mut holdings = open_on(&disk, data.path());
+        disk.fail_after(step, std::io::ErrorKind::StorageFull);
+        match keep(&mut holdings, &instance) {
+            Ok(_) => {
+                assert!(step > 10, "there were steps to refuse");
+                return;
+            }
+            Err(not_kept) => {
+                assert_eq!(not_kept.status(), vocabulary::Status::OUT_OF_RESOURCES);
+                assert_eq!(disk.files().len(), 0, "step {step}");
+                assert_eq!(holdings.locate(&instance.sop_instance_uid()).unwrap().len(), 0, "step {step}");
+            }
+        }
+    }
+}

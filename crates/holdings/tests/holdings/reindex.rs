@@ -1,0 +1,98 @@
+//! The catalog again from nothing but the files.
+
+use std::fs;
+
+use catalog::Held;
+use holdings::{Finding, Holdings, HoldingsError, HoldingsRules};
+use vocabulary::Encoding;
+
+use crate::support::*;
+
+/// What of a row comes from the file alone.
+fn comparable(held: Vec<Held>) -> Vec<Held> {
+    held.into_iter().map(|held| Held { received_at: noon(0), ..held }).collect()
+}
+
+#[test]
+fn the_catalog_is_rebuilt_as_it_was() {
+    let data = tempfile::tempdir().unwrap();
+    let first = Instance::new("1.2.3.4.1");
+    let versions = [first.clone(), first.retouched(1), first.clone(), first.retouched(2)];
+    let others: Vec<_> = (2..40).map(|number| Instance::new(&format!("1.2.3.4.{number}"))).collect();
+    let before: Vec<_>;
+    {
+        let mut holdings = open(data.path());
+        for (number, instance) in versions.iter().chain(&others).enumerate() {
+            let data_set = instance.data_set(Encoding::ExplicitLittleEndian);
+            let days_later = number as u64 % 3;
+            let _kept = keep_bytes(&mut holdings, arriving(instance), &data_set, noon(days_later)).unwrap();
+        }
+        before = [first.clone()]
+            .iter()
+            .chain(&others)
+            .map(|instance| comparable(holdings.locate(&instance.sop_instance_uid()).unwrap()))
+            .collect();
+    }
+    fs::write(data.path().join("catalog.sqlite"), b"this was a catalog once").unwrap();
+    let (mut progress, mut findings) = (Vec::new(), Vec::new());
+    let reindexed = Holdings::reindex(
+        data.path(),
+        HoldingsRules::default(),
+        &mut |instances| progress.push(instances),
+        &mut |finding| findings.push(finding.clone()),
+    )
+    .unwrap();
+    assert_eq!((reindexed.instances, reindexed.unreadable, reindexed.unknown), (42, 0, 0));
+    assert_eq!(progress.last(), Some(&42));
+    assert_eq!(findings, []);
+
+    let holdings = open(data.path());
+    let after: Vec<_> = [first.clone()]
+        .iter()
+        .chain(&others)
+        .map(|instance| comparable(holdings.locate(&instance.sop_instance_uid()).unwrap()))
+        .collect();
+    assert_eq!(before, after);
+    let held = current(&holdings, &first).unwrap();
+    assert_eq!(data_set_of(&holdings, &held), versions[3].data_set(Encoding::ExplicitLittleEndian));
+    let left: Vec<_> = fs::read_dir(data.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.contains("new"))
+        .collect();
+    assert_eq!(left, Vec::<String>::new());
+}
+
+#[test]
+fn what_is_no_instance_is_reported_and_left_alone() {
+    let data = tempfile::tempdir().unwrap();
+    {
+        let mut holdings = open(data.path());
+        let _kept = keep(&mut holdings, &Instance::new("1.2.3.4.1")).unwrap();
+    }
+    let directory = data.path().join("vault/2026/11/23/1.2.3/1.2.3.4");
+    fs::write(directory.join("1.2.3.4.2.dcm"), b"no instance").unwrap();
+    fs::write(directory.join("notes.txt"), b"?").unwrap();
+    // An instance under the name of another.
+    fs::copy(directory.join("1.2.3.4.1.dcm"), directory.join("1.2.3.4.3.dcm")).unwrap();
+    let mut findings = Vec::new();
+    let reindexed = Holdings::reindex(data.path(), HoldingsRules::default(), &mut |_| {}, &mut |finding| {
+        findings.push(finding.clone());
+    })
+    .unwrap();
+    assert_eq!((reindexed.instances, reindexed.unreadable, reindexed.unknown), (1, 2, 1));
+    assert_eq!(findings.len(), 3);
+    assert!(findings.contains(&Finding::Unknown(directory.join("notes.txt"))));
+    assert_eq!(files_below(&directory).len(), 4);
+}
+
+#[test]
+fn while_somebody_keeps_the_catalog_is_not_rebuilt() {
+    let data = tempfile::tempdir().unwrap();
+    let mut holdings = open(data.path());
+    let (started, _) = start(&mut holdings);
+    let refused = Holdings::reindex(data.path(), HoldingsRules::default(), &mut |_| {}, &mut |_| {});
+    assert!(matches!(refused, Err(HoldingsError::InUse { .. })));
+    drop(started);
+    Holdings::reindex(data.path(), HoldingsRules::default(), &mut |_| {}, &mut |_| {}).unwrap();
+}
