@@ -176,7 +176,7 @@ impl<T: Transport> Association<T> {
                 Wait::Until(until, Waiting::Message)
             };
             match self.link.arrive(first, Wait::Rest, data_max)? {
-                (_, Arrival::Data) => self.values.begin(&mut self.link)?,
+                (_, Arrival::Data) => self.values.check_header(&mut self.link)?,
                 (_, Arrival::ReleaseRq) => return Ok(Indication::ReleaseRequested),
                 _ => return Err(Ended::Misused("something arrived that the table does not let in")),
             }
@@ -240,9 +240,6 @@ impl<T: Transport> Association<T> {
         }
         let mut remaining = length;
         while remaining > 0 {
-            if !self.link.outgoing.has_room() {
-                self.link.flush()?;
-            }
             if let Err(error) = self.link.outgoing.read_fragments(of, source, &mut remaining) {
                 self.link.abort(Abort::BY_USER);
                 return Err(SendFailed::Source(error));

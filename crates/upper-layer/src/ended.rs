@@ -80,7 +80,7 @@ pub enum Waiting {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// A PDU of a type that PS3.8 does not know.
-    #[error("a PDU of the unknown type {0:02X}H")]
+    #[error("a PDU of the unknown type {0:02X}H{hint}", hint = stranger(*.0))]
     UnrecognizedPdu(u8),
     /// A PDU that may not come now (PS3.8 table 9-10).
     #[error("a PDU of type {pdu_type:02X}H in state {state:?}")]
@@ -138,5 +138,14 @@ impl Fault {
             | Self::ProtocolVersion(_)
             | Self::MaximumLength(_) => Abort::INVALID_PARAMETER,
         }
+    }
+}
+
+/// Who it may be that begins with this byte: an operator who reads it saves an hour.
+fn stranger(first_byte: u8) -> &'static str {
+    match first_byte {
+        0x16 => " (TLS begins like this)",
+        b'G' | b'P' | b'H' => " (HTTP begins like this)",
+        _ => "",
     }
 }

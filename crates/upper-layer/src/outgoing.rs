@@ -82,11 +82,6 @@ impl Outgoing {
         self.push(fragment);
     }
 
-    /// Whether a whole fragment still fits into one write.
-    pub(crate) fn has_room(&self) -> bool {
-        self.filled + FRAGMENT_HEADER_BYTES + self.fragment <= BYTES_MAX
-    }
-
     /// Reads as many fragments as one write holds into their places behind their headers, and takes them off
     /// `remaining`. Nothing is appended if that fails.
     pub(crate) fn read_fragments(
@@ -159,4 +154,44 @@ fn read_exactly(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BYTES_MAX, Of, Outgoing, PDU_LENGTH_MAX};
+
+    const OF: Of = Of { context_id: 1, is_command: false };
+
+    #[test]
+    fn fragments_that_could_not_be_read_leave_nothing_behind() {
+        let mut outgoing = Outgoing::new();
+        outgoing.push(b"waiting");
+        let mut remaining = 100;
+        assert!(outgoing.read_fragments(OF, &mut &[0; 99][..], &mut remaining).is_err());
+        assert_eq!((outgoing.waiting(), remaining), (&b"waiting"[..], 100));
+    }
+
+    #[test]
+    fn one_write_never_grows_past_its_bound() {
+        for length in [8, 9, 1000, 16384, 65_537, PDU_LENGTH_MAX, u32::MAX, 0] {
+            let mut outgoing = Outgoing::new();
+            outgoing.limit_pdu_length(length);
+            // The most that can be queued before.
+            outgoing.push(&[0; 64 * 1024]);
+            let mut remaining = u64::MAX;
+            outgoing.read_fragments(OF, &mut std::io::repeat(7), &mut remaining).unwrap();
+            assert!(outgoing.waiting().len() <= BYTES_MAX, "{length}");
+            assert!(remaining < u64::MAX);
+        }
+    }
+
+    #[test]
+    fn a_fragment_is_even_and_fits_the_length_it_is_for() {
+        let mut outgoing = Outgoing::new();
+        for (length, fragment) in [(8, 2), (9, 2), (10, 4), (16384, 16378), (0, 131_066), (u32::MAX, 131_066)]
+        {
+            outgoing.limit_pdu_length(length);
+            assert_eq!(outgoing.fragment(), fragment);
+        }
+    }
 }

@@ -55,12 +55,6 @@ impl Values {
         self.is_message_open
     }
 
-    /// Begins a P-DATA-TF: it holds one value at least.
-    pub(crate) fn begin<T: Transport>(&mut self, link: &mut Link<T>) -> Result<(), Ended> {
-        self.is_message_open = true;
-        self.check_header(link)
-    }
-
     /// The next bytes of the present P-DATA-TF; none where a value holds none, and ends nothing.
     pub(crate) fn next<T: Transport>(&mut self, link: &mut Link<T>) -> Result<Option<Span>, Ended> {
         let value = match self.value {
@@ -82,7 +76,8 @@ impl Values {
         Ok(is_worth_telling.then_some(Span { of: value.of, ends_message, range }))
     }
 
-    fn check_header<T: Transport>(&self, link: &mut Link<T>) -> Result<(), Ended> {
+    /// A value begins, so there must be its header; a P-DATA-TF holds one value at least.
+    pub(crate) fn check_header<T: Transport>(&self, link: &mut Link<T>) -> Result<(), Ended> {
         let missing = u64::from(HEADER_BYTES).saturating_sub(link.pdu_left);
         if missing == 0 {
             return Ok(());

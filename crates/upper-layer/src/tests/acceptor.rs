@@ -5,7 +5,7 @@ use vocabulary::{AeTitleError, Blame};
 use super::{Anything, OUR_MAX, PEER_MAX, abort_pdu, ac, pdu, rq, rq_bytes, timers, us, written};
 use crate::ended::{Fault, Waiting};
 use crate::negotiation::negotiate;
-use crate::pdu::{AssociateAc, HEADER_BYTES, Malformed, TitleField};
+use crate::pdu::{AssociateAc, HEADER_BYTES, Malformed, TitleField, UnknownItem};
 use crate::script::{Record, Script};
 use crate::{Abort, AssociateRq, Ended, Rejection, accept};
 
@@ -188,6 +188,23 @@ fn a_request_of_128_contexts_with_58_transfer_syntaxes_each_is_taken() {
 }
 
 #[test]
+fn a_request_of_256_kib_is_the_longest_that_is_taken() {
+    let body = rq_bytes().len() - HEADER_BYTES;
+    let item = |bytes: usize| UnknownItem { item_type: 0x77, content: vec![0; bytes - 4] };
+    for (length, is_taken) in [(256 * 1024, true), (256 * 1024 + 1, false)] {
+        let bytes = changed(|rq| {
+            let mut items = vec![item(60_000); 4];
+            items.push(item(length - body - 240_000));
+            rq.unknown = items;
+        });
+        assert_eq!(bytes.len() - HEADER_BYTES, length);
+        let (script, _) = Script::new();
+        let accepted = accept(script.sends(bytes).in_portions([4000, 1]).closes(), timers());
+        assert_eq!(accepted.is_ok(), is_taken);
+    }
+}
+
+#[test]
 fn sil_014_a_129th_context_has_no_identifier_of_its_own() {
     let (ended, _) = outcome(changed(|rq| {
         rq.presentation_contexts = (0_u16..129)
@@ -216,6 +233,7 @@ fn sil_025_a_stranger_is_told_by_its_first_byte() {
     let (script, record) = Script::new();
     let ended = accept(script.sends(*b"G"), timers()).unwrap_err();
     let what = Fault::UnrecognizedPdu(b'G');
+    assert_eq!(what.to_string(), "a PDU of the unknown type 47H (HTTP begins like this)");
     assert_eq!(ended, Ended::PeerMisbehaved { what, answer: Abort::BY_USER });
     assert_eq!(record.pdus(), [abort_pdu(Abort::BY_USER)]);
     assert_eq!(record.elapsed(), timers().artim);

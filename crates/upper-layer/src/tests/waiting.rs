@@ -1,9 +1,11 @@
-use std::time::Duration;
+use std::cell::Cell;
+use std::io;
+use std::time::{Duration, Instant};
 
 use super::{abort_pdu, accepted, data_pdu, pdu, rq_bytes, timers, written};
 use crate::ended::Waiting;
 use crate::script::Script;
-use crate::{Abort, Ended, Indication};
+use crate::{Abort, Ended, Indication, Transport};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -70,6 +72,62 @@ fn a_slow_but_steady_peer_has_all_the_time_it_needs() {
     let ended = end_of(script, 180 * SECOND);
     assert_eq!(ended, Ended::Closed(std::io::ErrorKind::UnexpectedEof));
     assert_eq!(record.elapsed(), 600 * SECOND);
+}
+
+#[test]
+fn the_patience_with_one_message_is_not_spent_on_the_next() {
+    let (script, record) = Script::new();
+    let mut script = script.sends(rq_bytes());
+    for _ in 0..5 {
+        script =
+            script.sends(data_pdu(&[(1, 1, b"com")])).pauses(20 * SECOND).sends(data_pdu(&[(1, 3, b"mand")]));
+    }
+    assert_eq!(end_of(script.closes(), 60 * SECOND), Ended::Closed(std::io::ErrorKind::UnexpectedEof));
+    assert_eq!(record.elapsed(), 100 * SECOND);
+}
+
+/// A peer that never stops sending, so that no read ever has to wait; each takes a second.
+struct Flood {
+    first: Vec<u8>,
+    then: Vec<u8>,
+    start: Instant,
+    seconds: Cell<u32>,
+}
+
+impl Transport for Flood {
+    fn now(&self) -> Instant {
+        self.start + SECOND * self.seconds.get()
+    }
+
+    fn read(&mut self, into: &mut [u8], _: Option<Instant>) -> io::Result<usize> {
+        self.seconds.set(self.seconds.get() + 1);
+        let bytes = std::mem::replace(&mut self.first, self.then.clone());
+        into[..bytes.len()].copy_from_slice(&bytes);
+        Ok(bytes.len())
+    }
+
+    fn write_all(&mut self, _: &mut [io::IoSlice<'_>], _: Option<Instant>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn is_readable(&mut self) -> io::Result<bool> {
+        Ok(true)
+    }
+
+    fn close(&mut self) {}
+}
+
+#[test]
+fn a_peer_that_never_stops_sending_keeps_no_timer_from_expiring() {
+    let flooded = || {
+        let then = data_pdu(&[(1, 3, b"x")]);
+        let flood = Flood { first: rq_bytes(), then, start: Instant::now(), seconds: Cell::new(0) };
+        crate::accept(flood, timers()).unwrap().accept(super::ac()).unwrap()
+    };
+    // Would not come back if ARTIM did not end it.
+    flooded().abort(Abort::BY_USER);
+    let association = flooded();
+    assert_eq!(association.release(), Err(Ended::TimedOut { waiting_for: Waiting::ReleaseResponse }));
 }
 
 #[test]
