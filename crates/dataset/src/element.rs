@@ -108,6 +108,17 @@ impl Header {
         implicit
     }
 
+    /// Checks that the first header of a data set is of the encoding that was announced. No first element is so
+    /// long that its length, in implicit VR, would be the letters of a VR.
+    pub(crate) fn agrees_with(self, layout: Layout) -> Result<(), Fault> {
+        let [v0, v1, ..] = self.length.to_le_bytes();
+        match self.vr {
+            None if layout.explicit => Err(Fault::NotExplicit),
+            None if Vr([v0, v1]).is_defined() => Err(Fault::NotImplicit),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether the value runs up to a delimiter.
     pub(crate) const fn is_of_undefined_length(self) -> bool {
         self.length == UNDEFINED_LENGTH

@@ -54,6 +54,9 @@ pub enum Fault {
     /// The first element has no value representation where there must be one.
     #[error("the data set is not in the explicit VR encoding that was announced")]
     NotExplicit,
+    /// The first element has a value representation where there must be none.
+    #[error("the data set is not in the implicit VR encoding that was announced")]
+    NotImplicit,
     /// The deflated stream is broken.
     #[error("the deflated data set cannot be inflated")]
     Deflate,

@@ -223,8 +223,8 @@ impl Steps {
             if matches!(header.tag.group(), 0x0000 | 0x0002) {
                 return Err(Fault::ForeignGroup(header.tag.group()));
             }
-            if header.vr.is_none() && layout.explicit && self.offset == u64::from(header.size) {
-                return Err(Fault::NotExplicit);
+            if self.offset == u64::from(header.size) {
+                header.agrees_with(layout)?;
             }
         }
         self.fits(header)?;

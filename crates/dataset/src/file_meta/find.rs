@@ -4,7 +4,10 @@ use std::io::Read;
 
 use vocabulary::{Encoding, Uid, Vr, limits, transfer_syntax};
 
-use super::{FileMetaError, PREAMBLE_BYTES, PREFIX, TRANSFER_SYNTAX_UID, encoding_of};
+use super::{
+    FileMetaError, MEDIA_STORAGE_SOP_CLASS_UID, MEDIA_STORAGE_SOP_INSTANCE_UID, PREAMBLE_BYTES, PREFIX,
+    TRANSFER_SYNTAX_UID, encoding_of,
+};
 use crate::element::{HEADER_BYTES_MAX, HEADER_BYTES_MIN, Header, Layout};
 use crate::identifier::Identifier;
 
@@ -36,6 +39,18 @@ pub struct DataSetFound {
     pub transfer_syntax_is_guessed: bool,
     /// Group 0002, if there is one.
     pub meta: Option<Identifier>,
+}
+
+impl DataSetFound {
+    /// The SOP class that the file meta information says the file is of: tells a DICOMDIR from an instance.
+    pub fn media_storage_sop_class_uid(&self) -> Option<Uid> {
+        self.meta.as_ref()?.uid(MEDIA_STORAGE_SOP_CLASS_UID)?.ok()
+    }
+
+    /// The SOP instance that the file meta information says the file holds.
+    pub fn media_storage_sop_instance_uid(&self) -> Option<Uid> {
+        self.meta.as_ref()?.uid(MEDIA_STORAGE_SOP_INSTANCE_UID)?.ok()
+    }
 }
 
 /// Finds the data set of a file, whatever stands in front of it. Reads no more than it needs to, a megabyte at

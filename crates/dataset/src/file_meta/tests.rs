@@ -63,6 +63,9 @@ fn files_of_every_form_are_found_to_hold_their_data_set() {
         assert_eq!((found.form, found.data_set_offset), (form, offset as u64));
         assert_eq!(found.transfer_syntax_uid, transfer_syntax::EXPLICIT_VR_LITTLE_ENDIAN);
         assert_eq!(found.transfer_syntax_is_guessed, found.meta.is_none());
+        let instance = found.meta.is_some().then_some(meta().media_storage_sop_instance_uid);
+        assert_eq!(found.media_storage_sop_instance_uid(), instance);
+        assert_eq!(found.media_storage_sop_class_uid().is_some(), found.meta.is_some());
     }
 }
 

@@ -304,9 +304,11 @@ fn groups_that_have_no_place_in_a_data_set_are_malformed() {
 }
 
 #[test]
-fn an_implicit_data_set_is_none_of_explicit_vr() {
-    let bytes = sample(Encoding::ImplicitLittleEndian);
-    assert_eq!(fault(&bytes), Fault::NotExplicit);
+fn a_data_set_in_another_encoding_than_announced_is_told_at_its_first_element() {
+    assert_eq!(fault(&sample(Encoding::ImplicitLittleEndian)), Fault::NotExplicit);
+    let explicit = sample(Encoding::ExplicitLittleEndian);
+    let malformed = walk(Encoding::ImplicitLittleEndian, &explicit).unwrap_err();
+    assert_eq!((malformed.fault, malformed.offset), (Fault::NotImplicit, 0));
 }
 
 #[test]
