@@ -1,1 +1,40 @@
-fn main() {}
+//! `isocenter`: parses the command line, wires the rooms together, decides nothing.
+
+mod cli;
+mod commands;
+mod identity;
+mod logging;
+mod overseer;
+mod peer_argument;
+mod services;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+use crate::commands::Failure;
+
+fn main() -> ExitCode {
+    supervisor::title::init("isocenter");
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Serve(arguments) => commands::serve::run(&arguments),
+        Command::Association => commands::association::run(),
+        Command::Housekeeper => commands::housekeeper::run(),
+        Command::Import(arguments) => commands::import::run(&arguments),
+        Command::Echo(arguments) => commands::echo::run(&arguments),
+        Command::Find(arguments) => commands::find::run(&arguments),
+        Command::Send(arguments) => commands::send::run(&arguments),
+        Command::Reindex(arguments) => commands::reindex::run(&arguments),
+        Command::Settings(arguments) => commands::settings::run(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(words)) => {
+            eprintln!("isocenter: {words}");
+            ExitCode::FAILURE
+        }
+    }
+}

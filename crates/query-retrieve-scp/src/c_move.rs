@@ -16,7 +16,7 @@ use crate::{QueryRetrieveScp, identifier};
 const TURN_LOOKS_EVERY: Duration = Duration::from_millis(250);
 
 /// Who asked. It may go away while the export runs: the export goes on then (QR-096 to QR-098).
-struct Requester<'d, T> {
+struct Requester<'d, T: Transport> {
     dialogue: &'d mut Dialogue<T>,
     message_id: u16,
     gone: Option<Ended>,
@@ -143,16 +143,12 @@ impl QueryRetrieveScp {
             originator: Some(Originator { ae_title: attendance.calling.clone(), message_id: rq.message_id }),
         };
         let mut told = 0;
-        let mut place_is_free = false;
         let result = self.export.scu.run(destination, instances, &sending, &mut |instance, result| {
             told += 1;
             attendance.show(format_args!("C-MOVE to {}, {told} of {total},", destination.ae_title));
             let goes_on = progress.count(instance, &result);
             if goes_on && progress.counters.remaining != Some(0) {
                 requester.report(&pending(rq, progress.counters));
-            }
-            if requester.gone.is_some() && !std::mem::replace(&mut place_is_free, true) {
-                attendance.overseer.done();
             }
             progress.cancelled = goes_on && told < total && requester.wants_cancel();
             match (progress.cancelled, goes_on) {

@@ -4,34 +4,32 @@ use std::sync::Arc;
 
 use application_entity::offer::{AcceptableContext, Offer, Preference, TransferSyntaxes};
 use upper_layer::negotiation::Roles;
-use vocabulary::Uid;
 use vocabulary::sop_class::{
     PATIENT_ROOT_FIND, PATIENT_ROOT_GET, PATIENT_ROOT_MOVE, PATIENT_STUDY_ONLY_FIND, PATIENT_STUDY_ONLY_GET,
     PATIENT_STUDY_ONLY_MOVE, STUDY_ROOT_FIND, STUDY_ROOT_GET, STUDY_ROOT_MOVE, VERIFICATION,
 };
-use vocabulary::transfer_syntax::{
-    EXPLICIT_VR_BIG_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, TRANSFER_SYNTAXES,
-};
+use vocabulary::transfer_syntax::{EXPLICIT_VR_LITTLE_ENDIAN, TRANSFER_SYNTAXES, TransferSyntax};
+use vocabulary::{InformationModel, Uid};
 
 /// What the configuration says of the offer.
 #[derive(Debug, Clone)]
 pub struct OfferSettings {
+    /// The information models.
+    pub information_models: Vec<InformationModel>,
     /// Whether the GET classes are offered, and with them the storage classes in the other role (SIL-001).
     pub get: bool,
-    /// Whether the retired Patient/Study Only model is offered.
-    pub patient_study_only: bool,
-    /// Whether identifiers come in Implicit VR Little Endian and nothing else (QR-013).
-    pub implicit_vr_only: bool,
+    /// The transfer syntaxes of identifiers; none: all that are not for compressed pixel data.
+    pub transfer_syntaxes: Vec<Uid>,
     /// The storage SOP classes that C-GET may send back, as the offer of STORAGE-SCP has them.
     pub storage_classes: Vec<Uid>,
 }
 
 /// The table of acceptable presentation contexts.
 pub fn offer(settings: &OfferSettings) -> Offer {
-    let mut accepted = vec![Uid::known(IMPLICIT_VR_LITTLE_ENDIAN)];
-    if !settings.implicit_vr_only {
-        accepted.insert(0, Uid::known(EXPLICIT_VR_LITTLE_ENDIAN));
-        accepted.push(Uid::known(EXPLICIT_VR_BIG_ENDIAN));
+    let mut accepted = settings.transfer_syntaxes.clone();
+    if accepted.is_empty() {
+        let uncompressed = TRANSFER_SYNTAXES.iter().filter(|syntax| !syntax.encapsulated && !is_jpip(syntax));
+        accepted.extend(uncompressed.map(|syntax| Uid::known(syntax.uid)));
     }
     let identifiers = Arc::new(TransferSyntaxes { accepted, preference: Preference::Requestor });
     let row = |uid: &'static str| AcceptableContext {
@@ -39,21 +37,29 @@ pub fn offer(settings: &OfferSettings) -> Offer {
         transfer_syntaxes: Arc::clone(&identifiers),
         requestor: Roles { scu: true, scp: false },
     };
-    let mut rows: Vec<AcceptableContext> =
-        [VERIFICATION, PATIENT_ROOT_FIND, PATIENT_ROOT_MOVE, STUDY_ROOT_FIND, STUDY_ROOT_MOVE]
-            .map(row)
-            .to_vec();
-    if settings.patient_study_only {
-        rows.extend([PATIENT_STUDY_ONLY_FIND, PATIENT_STUDY_ONLY_MOVE].map(row));
+    let mut rows = vec![row(VERIFICATION)];
+    for model in &settings.information_models {
+        let [find, r#move, get] = match model {
+            InformationModel::PatientRoot => [PATIENT_ROOT_FIND, PATIENT_ROOT_MOVE, PATIENT_ROOT_GET],
+            InformationModel::StudyRoot => [STUDY_ROOT_FIND, STUDY_ROOT_MOVE, STUDY_ROOT_GET],
+            InformationModel::PatientStudyOnly => {
+                [PATIENT_STUDY_ONLY_FIND, PATIENT_STUDY_ONLY_MOVE, PATIENT_STUDY_ONLY_GET]
+            }
+        };
+        rows.extend([row(find), row(r#move)]);
+        if settings.get {
+            rows.push(row(get));
+        }
     }
     if settings.get {
-        rows.extend([PATIENT_ROOT_GET, STUDY_ROOT_GET].map(row));
-        if settings.patient_study_only {
-            rows.push(row(PATIENT_STUDY_ONLY_GET));
-        }
         rows.extend(sent_back(&settings.storage_classes));
     }
     Offer::new(rows)
+}
+
+/// JPIP replaces pixel data by a reference to them: nothing that an identifier could hold.
+fn is_jpip(syntax: &TransferSyntax) -> bool {
+    syntax.keyword.starts_with("JPIP")
 }
 
 /// The storage classes with the requestor as SCP, which is how C-GET brings instances back (PS3.4 C.5.3).
@@ -77,13 +83,19 @@ mod tests {
     use upper_layer::negotiation::Offer as _;
     use upper_layer::pdu::ContextRefusal;
 
+    use vocabulary::transfer_syntax::IMPLICIT_VR_LITTLE_ENDIAN;
+
     use super::*;
 
     fn settings() -> OfferSettings {
         OfferSettings {
+            information_models: vec![
+                InformationModel::PatientRoot,
+                InformationModel::StudyRoot,
+                InformationModel::PatientStudyOnly,
+            ],
             get: true,
-            patient_study_only: true,
-            implicit_vr_only: false,
+            transfer_syntaxes: vec![],
             storage_classes: vec![Uid::known("1.2.840.10008.5.1.4.1.1.2")],
         }
     }

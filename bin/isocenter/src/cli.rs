@@ -1,0 +1,140 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use configuration::Sources;
+
+/// A DICOM archive and Query/Retrieve server.
+#[derive(Debug, Parser)]
+#[command(name = "isocenter", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server: STORAGE-SCP, QUERY-RETRIEVE-SCP and STORAGE-SCU
+    Serve(Configured),
+    /// Take files into the holdings: DICOM files, or folders of them
+    Import(Import),
+    /// Ask a peer whether it is there (C-ECHO)
+    Echo(ToPeer),
+    /// Ask a peer what it has (C-FIND)
+    Find(Find),
+    /// Send files to a peer (C-STORE)
+    Send(Send),
+    /// Build the catalog anew from the files of the vault
+    Reindex(Configured),
+    /// Show the settings: every one with its value and where that comes from, or one in full
+    Settings(Settings),
+    /// One association: started by `serve`
+    #[command(hide = true)]
+    Association,
+    /// Checkpoints and tidying: started by `serve`
+    #[command(hide = true)]
+    Housekeeper,
+}
+
+/// Where the settings come from.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Configured {
+    /// The configuration file (TOML)
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The directory of the holdings [default: ./isocenter-data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<String>,
+    /// The set of defaults: standard or annex-f
+    #[arg(long, value_name = "PRESET")]
+    preset: Option<String>,
+    /// One setting, as often as needed: storage-scp.associations=20
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl Configured {
+    /// The sources of the settings, in the order in which the later wins: file, environment, command line.
+    pub(crate) fn sources(&self) -> Sources {
+        let mut sources = Sources::default().environment(std::env::vars_os());
+        if let Some(config) = &self.config {
+            sources = sources.file(config);
+        }
+        for set in &self.set {
+            sources = sources.set(set);
+        }
+        if let Some(data) = &self.data {
+            sources = sources.flag("--data", "data", data);
+        }
+        if let Some(preset) = &self.preset {
+            sources = sources.flag("--preset", "preset", preset);
+        }
+        sources
+    }
+}
+
+/// `import`
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// Files and folders; folders are gone through to their depths
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Where to.
+    #[command(flatten)]
+    pub configured: Configured,
+}
+
+/// A command that talks to a peer.
+#[derive(Debug, Args)]
+pub(crate) struct ToPeer {
+    /// The AE title of a [[peer]] of the configuration, or TITLE@HOST:PORT
+    pub peer: String,
+    /// As whom.
+    #[command(flatten)]
+    pub configured: Configured,
+}
+
+/// `find`
+#[derive(Debug, Args)]
+pub(crate) struct Find {
+    /// Whom to ask.
+    #[command(flatten)]
+    pub to: ToPeer,
+    /// What to look for, as often as needed: PatientName=SMITH*, StudyDate=20260101-, or a keyword alone to
+    /// have it shown
+    #[arg(short, long = "key", value_name = "KEYWORD[=VALUE]")]
+    pub keys: Vec<String>,
+    /// PATIENT, STUDY, SERIES or IMAGE
+    #[arg(short, long, default_value = "STUDY")]
+    pub level: String,
+    /// Stop after so many matches
+    #[arg(long, value_name = "COUNT")]
+    pub limit: Option<u64>,
+}
+
+/// `send`
+#[derive(Debug, Args)]
+pub(crate) struct Send {
+    /// Whom to send to.
+    #[command(flatten)]
+    pub to: ToPeer,
+    /// Files and folders; folders are gone through to their depths
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+}
+
+/// `settings`
+#[derive(Debug, Args)]
+pub(crate) struct Settings {
+    /// One setting, to be explained in full
+    pub key: Option<String>,
+    /// Print the reference of all settings (Markdown)
+    #[arg(long, conflicts_with = "key")]
+    pub reference: bool,
+    /// Whose.
+    #[command(flatten)]
+    pub configured: Configured,
+}

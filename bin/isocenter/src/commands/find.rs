@@ -1,0 +1,120 @@
+//! `isocenter find`: what does the peer have? (Study Root C-FIND, Patient Root for level PATIENT)
+
+use catalog::keys::{KEYS, Key};
+use dataset::Identifier;
+use dimse::{CancelRq, Dialogue, FindRq, Priority, Response};
+use upper_layer::pdu::ProposedContext;
+use vocabulary::{Encoding, InformationModel, Level, Status, Tag, Uid, limits, sop_class, transfer_syntax};
+
+use crate::cli::Find;
+use crate::commands::{Failure, configured};
+use crate::peer_argument::peer;
+use crate::wiring;
+
+const QUERY_RETRIEVE_LEVEL: Tag = Tag(0x0008, 0x0052);
+const SPECIFIC_CHARACTER_SET: Tag = Tag(0x0008, 0x0005);
+
+/// What is asked for when nothing is said.
+const SHOWN: &[&str] = &["PatientName", "PatientID", "StudyDate", "StudyDescription", "ModalitiesInStudy"];
+
+/// Prints the matches, one a block.
+pub(crate) fn run(arguments: &Find) -> Result<(), Failure> {
+    let configuration = configured(&arguments.to.configured.sources())?.configuration;
+    let peer = peer(&arguments.to.peer, &configuration)?;
+    let level = Level::parse(&arguments.level.to_uppercase()).ok_or_else(|| {
+        Failure(format!("{:?} is no level: PATIENT, STUDY, SERIES or IMAGE", arguments.level))
+    })?;
+    let identifier = identifier(level, &arguments.keys)?;
+    let class =
+        if level == Level::Patient { sop_class::PATIENT_ROOT_FIND } else { sop_class::STUDY_ROOT_FIND };
+    let context = ProposedContext {
+        id: 1,
+        abstract_syntax: Uid::known(class),
+        transfer_syntaxes: vec![Uid::known(transfer_syntax::IMPLICIT_VR_LITTLE_ENDIAN)],
+    };
+    let scu = wiring::storage_scu(&configuration)?;
+    let mut dialogue = Dialogue::new(scu.initiation.begin(&peer, vec![context], Vec::new())?);
+    let rq = FindRq {
+        context_id: 1,
+        message_id: dialogue.next_message_id(),
+        affected_sop_class_uid: Uid::known(class),
+        priority: Priority::MEDIUM,
+    };
+    dialogue.send(&rq, Some(&identifier.to_bytes(Encoding::ImplicitLittleEndian)))?;
+
+    let mut matches = 0_u64;
+    loop {
+        let response = dialogue.await_response(Some(configuration.storage_scu.response_timeout))?;
+        let Response::Find(response) = response else { continue };
+        let status = response.outcome.status;
+        if !status.is_pending() {
+            if let Some(association) = dialogue.into_association() {
+                association.release()?;
+            }
+            println!("{matches} matches");
+            return match status {
+                Status::SUCCESS | Status::CANCEL => Ok(()),
+                _ => {
+                    let comment = response.outcome.error_comment.unwrap_or_default();
+                    Err(Failure(format!("{} answered {status} {comment}", peer.ae_title)))
+                }
+            };
+        }
+        let bytes = dialogue.collect_data_set(limits::IDENTIFIER_BYTES_MAX)?;
+        if arguments.limit.is_some_and(|limit| matches >= limit) {
+            continue;
+        }
+        matches += 1;
+        print(&Identifier::read(&bytes, Encoding::ImplicitLittleEndian)?);
+        if arguments.limit == Some(matches) {
+            dialogue.send(&CancelRq::of(&rq), None)?;
+        }
+    }
+}
+
+/// The request: the keys as typed, and the unique keys of the level and above it.
+fn identifier(level: Level, keys: &[String]) -> Result<Identifier, Failure> {
+    let mut identifier = Identifier::new();
+    identifier.set_text(SPECIFIC_CHARACTER_SET, "ISO_IR 192");
+    identifier.set_text(QUERY_RETRIEVE_LEVEL, level.as_str());
+    let model =
+        if level == Level::Patient { InformationModel::PatientRoot } else { InformationModel::StudyRoot };
+    for unique in model.levels().iter().filter(|above| **above <= level).map(|l| catalog::keys::unique(*l)) {
+        identifier.set_text(unique.tag, "");
+    }
+    let typed: Vec<&str> =
+        if keys.is_empty() { SHOWN.to_vec() } else { keys.iter().map(String::as_str).collect() };
+    for typed in typed {
+        let (keyword, value) = typed.split_once('=').unwrap_or((typed, ""));
+        let key = key(keyword)?;
+        if keys.is_empty() && key.level > level {
+            continue;
+        }
+        if !identifier.set_text(key.tag, value) {
+            return Err(Failure(format!("{value:?} is no value for {keyword}")));
+        }
+    }
+    Ok(identifier)
+}
+
+fn key(keyword: &str) -> Result<&'static Key, Failure> {
+    KEYS.iter().find(|key| key.keyword.eq_ignore_ascii_case(keyword)).ok_or_else(|| {
+        Failure(format!(
+            "{keyword:?} is no key that Isocenter knows; keywords are those of PS3.6, as PatientName"
+        ))
+    })
+}
+
+fn print(identifier: &Identifier) {
+    for element in identifier.elements() {
+        if matches!(element.tag, SPECIFIC_CHARACTER_SET | QUERY_RETRIEVE_LEVEL) {
+            continue;
+        }
+        let name = catalog::keys::find(element.tag)
+            .map_or_else(|| element.tag.to_string(), |k| k.keyword.to_owned());
+        if let Some(text) = identifier.text_of(element) {
+            println!("{name:<34} {text}");
+        }
+    }
+    println!();
+}

@@ -1,0 +1,56 @@
+//! `isocenter import`: files into the holdings, on the same way as instances that come over an association.
+
+use std::io::IsTerminal;
+use std::time::SystemTime;
+
+use holdings::How;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::cli::Import;
+use crate::commands::{Failure, configured, paths};
+use crate::wiring::{OpensHoldings, import_origin};
+
+/// Takes in every file below the paths; what is skipped is said, with the reason.
+pub(crate) fn run(arguments: &Import) -> Result<(), Failure> {
+    let effective = configured(&arguments.configured.sources())?;
+    let mut holdings = OpensHoldings::new(&effective.configuration).open()?;
+    let started = holdings.start(&mut |finding| eprintln!("{finding}"))?;
+    let origin = import_origin();
+
+    let mut skipped = 0_u64;
+    let files = paths::files(&arguments.paths, &mut |path, error| {
+        skipped += 1;
+        eprintln!("skipped {}: {error}", path.display());
+    });
+    let progress = progress(files.len() as u64);
+    let (mut kept, mut held) = (0_u64, 0_u64);
+    for file in &files {
+        match holdings.import(file, &origin, SystemTime::now()) {
+            Ok(imported) if imported.how() == How::HeldAlready => held += 1,
+            Ok(_) => kept += 1,
+            Err(reason) if reason.is_ours() => {
+                progress.abandon();
+                return Err(Failure(format!("stopped at {}: {reason}", file.display())));
+            }
+            Err(reason) => {
+                skipped += 1;
+                progress.suspend(|| eprintln!("skipped {}: {reason}", file.display()));
+            }
+        }
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    started.running.stop(&mut holdings, SystemTime::now())?;
+    println!("{kept} imported, {held} held already, {skipped} skipped");
+    Ok(())
+}
+
+/// A bar where somebody looks at it.
+pub(crate) fn progress(files: u64) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:40} {pos} of {len}, {per_sec}, {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(files).with_style(style)
+}

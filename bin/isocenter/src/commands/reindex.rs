@@ -1,0 +1,25 @@
+//! `isocenter reindex`: the catalog anew from the vault.
+
+use crate::cli::Configured;
+use crate::commands::{Failure, configured};
+use crate::wiring::OpensHoldings;
+
+/// Builds the catalog anew; files that are no instance are said and left where they are.
+pub(crate) fn run(arguments: &Configured) -> Result<(), Failure> {
+    let effective = configured(&arguments.sources())?;
+    let opens = OpensHoldings::new(&effective.configuration);
+    let progress = super::import::progress(0);
+    let reindexed = opens.reindex(
+        &mut |instances| {
+            progress.set_length(instances);
+            progress.set_position(instances);
+        },
+        &mut |finding| progress.suspend(|| eprintln!("{finding}")),
+    )?;
+    progress.finish_and_clear();
+    println!(
+        "{} instances recorded; {} files unreadable, {} unknown, left where they are",
+        reindexed.instances, reindexed.unreadable, reindexed.unknown
+    );
+    Ok(())
+}

@@ -1,0 +1,230 @@
+//! `isocenter serve`: the supervisor, its children and its housekeeper.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use configuration::{Acceptor, AssociationsCounted, Configuration, Effective, Isolation};
+use holdings::{Finding, LastEnd, Running};
+use supervisor::{
+    Connection, Control, Event, Group, Keeper, KeeperStops, Limit, OWN_PROGRAM, PermitGroup, Plan, Restart,
+};
+
+use crate::cli::Configured;
+use crate::commands::{Failure, association, configured};
+use crate::logging;
+use crate::overseer::EXPORTS;
+use crate::wiring::{self, OpensHoldings, QUERY_RETRIEVE_SCP, STORAGE_SCP, Wiring};
+
+/// Serves until it has drained.
+pub(crate) fn run(arguments: &Configured) -> Result<(), Failure> {
+    let mut effective = configured(&arguments.sources())?;
+    let configuration = &effective.configuration;
+    logging::init(configuration.log);
+    for notice in effective.notices() {
+        tracing::warn!("{notice}");
+    }
+    // Wired once here, so that what is wrong is said now and not by each child.
+    Wiring::new(configuration)?;
+    let holdings = OpensHoldings::new(configuration);
+    let running = start(&holdings)?;
+    introduce(configuration)?;
+
+    let plan = plan(configuration)?;
+    let isolation = configuration.isolation;
+    let associations = configuration.storage_scp.acceptor.associations;
+    tracing::debug!(associations, "starting the supervisor");
+    let reload = || reload(arguments, &mut effective);
+    match isolation {
+        Isolation::Process => supervisor::run(plan, reload, tell)?,
+        Isolation::Thread => supervisor::run_threads(plan, Arc::new(serve_thread), reload, tell)?,
+    }
+    running.stop(&mut holdings.open()?, SystemTime::now())?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Brings vault and catalog in step, and holds the right to keep instances from then on.
+fn start(holdings: &OpensHoldings) -> Result<Running, Failure> {
+    let mut opened = holdings.open()?;
+    let started = opened.start(&mut |finding: &Finding| tracing::warn!("{finding}"))?;
+    if started.stale_drafts > 0 {
+        tracing::info!(drafts = started.stale_drafts, "removed what had not been received to its end");
+    }
+    if let Some(reconciled) = &started.reconciled
+        && !matches!(started.last_end, LastEnd::None)
+    {
+        tracing::warn!(
+            last_end = ?started.last_end,
+            days = reconciled.days,
+            instances = reconciled.instances,
+            recorded = reconciled.recorded,
+            damaged = reconciled.damaged,
+            lost = reconciled.lost,
+            "the last run did not end well: compared vault and catalog"
+        );
+    }
+    Ok(started.running)
+}
+
+/// The first lines: where it listens, where the data are, and how a modality is pointed at it.
+fn introduce(configuration: &Configuration) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let (storage, query) = (&configuration.storage_scp.acceptor, &configuration.query_retrieve_scp.acceptor);
+    writeln!(out, "isocenter {} (preset {})", env!("CARGO_PKG_VERSION"), configuration.preset)?;
+    let row = |out: &mut io::StdoutLock<'_>, name, acceptor: &Acceptor| {
+        let Acceptor { ae_title, listen, associations, associations_counted, .. } = acceptor;
+        let counted = match associations_counted {
+            AssociationsCounted::Total => "in total",
+            AssociationsCounted::PerCallingAe => "for each calling AE",
+        };
+        writeln!(
+            out,
+            "  {name:<19} {:<16} {listen}, {associations} associations {counted}",
+            ae_title.as_str()
+        )
+    };
+    row(&mut out, STORAGE_SCP, storage)?;
+    row(&mut out, QUERY_RETRIEVE_SCP, query)?;
+    writeln!(out, "  {:<19} {}", EXPORTS, configuration.storage_scu.ae_title.as_str())?;
+    let data = std::path::absolute(&configuration.data)?;
+    writeln!(out, "  {:<19} {}", "data", data.display())?;
+    writeln!(
+        out,
+        "  A modality sends to AE title {}, host {}, port {}; a workstation asks AE title {}, port {}.",
+        storage.ae_title.as_str(),
+        reachable(storage.listen),
+        storage.listen.port(),
+        query.ae_title.as_str(),
+        query.listen.port()
+    )?;
+    if configuration.peers.is_empty() {
+        writeln!(out, "  No [[peer]] is configured, so nothing can be moved to a workstation (C-MOVE) yet.")?;
+    }
+    out.flush()
+}
+
+fn reachable(listen: SocketAddr) -> String {
+    match listen.ip() {
+        ip if ip.is_unspecified() => "this machine's name".to_owned(),
+        ip if ip.is_loopback() => format!("{ip} (this machine only; storage-scp.listen says otherwise)"),
+        ip => ip.to_string(),
+    }
+}
+
+/// What the supervisor is to do.
+fn plan(configuration: &Configuration) -> Result<Plan, Failure> {
+    let supervisor = &configuration.supervisor;
+    let own_name = OsString::from("isocenter");
+    let mut plan = Plan::new(vec![own_name.clone(), "association".into()]);
+    plan.listeners = wiring::listeners(configuration);
+    let ceiling = supervisor.associations_ceiling;
+    plan.groups = [
+        (STORAGE_SCP, &configuration.storage_scp.acceptor),
+        (QUERY_RETRIEVE_SCP, &configuration.query_retrieve_scp.acceptor),
+    ]
+    .map(|(name, acceptor)| Group { name: name.to_owned(), limit: limit(acceptor, ceiling) })
+    .to_vec();
+    plan.permits =
+        vec![PermitGroup { name: EXPORTS.to_owned(), at_a_time: configuration.storage_scu.associations }];
+    plan.pool_size = usize::try_from(supervisor.pool)?;
+    plan.pending_max = usize::try_from(supervisor.pending_connections)?;
+    plan.admission_grace = supervisor.admission_grace;
+    plan.drain_grace = supervisor.drain_grace;
+    plan.keepers = vec![Keeper {
+        name: "housekeeper".to_owned(),
+        program: OWN_PROGRAM.into(),
+        arguments: vec![own_name, "housekeeper".into()],
+        restart: Restart::Always,
+        stops: KeeperStops::AfterAssociations,
+    }];
+    plan.settings = configuration.to_sealed()?;
+    Ok(plan)
+}
+
+fn limit(acceptor: &Acceptor, ceiling: u32) -> Limit {
+    match acceptor.associations_counted {
+        AssociationsCounted::Total => Limit::Total(acceptor.associations),
+        AssociationsCounted::PerCallingAe => Limit::PerCallingAe { each: acceptor.associations, ceiling },
+    }
+}
+
+/// On SIGHUP: the plan that holds from then on; none keeps the present one.
+fn reload(arguments: &Configured, effective: &mut Effective) -> Option<Plan> {
+    let newer = match configured(&arguments.sources()) {
+        Ok(newer) => newer,
+        Err(Failure(words)) => {
+            tracing::error!("kept the settings as they were: {words}");
+            return None;
+        }
+    };
+    let (merged, changes) = match effective.reload(newer) {
+        Ok(reloaded) => reloaded,
+        Err(error) => {
+            tracing::error!("kept the settings as they were: {error}");
+            return None;
+        }
+    };
+    for change in &changes {
+        tracing::info!("{change}");
+    }
+    match plan(&merged.configuration) {
+        Ok(plan) => {
+            *effective = merged;
+            Some(plan)
+        }
+        Err(Failure(words)) => {
+            tracing::error!("kept the settings as they were: {words}");
+            None
+        }
+    }
+}
+
+/// With `isolation = "thread"`: one association on a thread of this process.
+fn serve_thread(connection: Connection, control: &mut Control) {
+    if let Err(Failure(words)) = association::serve(connection, control) {
+        tracing::error!("an association could not be served: {words}");
+    }
+}
+
+/// What the supervisor has to say, for the log; and `ready`, for whoever started this.
+fn tell(event: Event<'_>) {
+    match event {
+        Event::Ready { .. } => {
+            let mut out = io::stdout().lock();
+            if let Err(error) = writeln!(out, "ready").and_then(|()| out.flush()) {
+                tracing::warn!("nobody reads standard output: {error}");
+            }
+        }
+        Event::ChildFailed { pid, peer, calling, called, activity, ending } => {
+            let peer = peer.map(|peer| peer.to_string()).unwrap_or_default();
+            tracing::error!(pid, peer, calling, called, activity, "an association's process ended: {ending}");
+        }
+        Event::PendingClosed { peer, open_for } => {
+            tracing::warn!(%peer, ?open_for, "closed a connection without a request, to make room");
+        }
+        Event::SpawnFailed { error, retry_in } => {
+            tracing::error!(?retry_in, "cannot start a process: {error}");
+        }
+        Event::AcceptFailed { error, retry_in } => {
+            tracing::error!(?retry_in, "cannot accept connections: {error}");
+        }
+        Event::KeeperStarted { name, pid } => tracing::debug!(pid, "started the {name}"),
+        Event::KeeperEnded { name, ending, restart_in } => match restart_in {
+            Some(restart_in) => tracing::error!(?restart_in, "the {name} ended: {ending}"),
+            None => tracing::debug!("the {name} ended: {ending}"),
+        },
+        Event::Reloaded { listeners } => tracing::info!(?listeners, "new settings hold"),
+        Event::ListenFailed { address, error } => {
+            tracing::error!(%address, "cannot listen where the new settings say: {error}");
+        }
+        Event::Draining { running, grace } => {
+            tracing::info!(running, ?grace, "draining: what runs is finished, what comes is refused");
+        }
+        Event::EndingChildren { serving } => tracing::warn!(serving, "ending what still runs"),
+        // The process of the association logs a refusal itself, with what it knows of the peer.
+        _ => {}
+    }
+}

@@ -1,0 +1,104 @@
+//! The services of one association: STORAGE-SCP and QUERY-RETRIEVE-SCP over one set of holdings.
+
+use application_entity::dispatch::refuse;
+use application_entity::{Attendance, Services};
+use dimse::{Dialogue, Ended, FindRq, GetRq, MoveRq, Outcome, Request, StoreRq};
+use holdings::{Holdings, HoldingsError};
+use query_retrieve_scp::QueryRetrieveScp;
+use storage_scp::StorageScp;
+use upper_layer::Transport;
+use vocabulary::Status;
+
+use crate::wiring::OpensHoldings;
+
+/// The services behind an association.
+pub(crate) struct ArchiveServices<'a> {
+    holdings: Option<Holdings>,
+    open: &'a OpensHoldings,
+    storage_scp: &'a StorageScp,
+    query_retrieve_scp: &'a QueryRetrieveScp,
+}
+
+impl<'a> ArchiveServices<'a> {
+    /// Opens the holdings ahead, so that the first request need not wait for it. If that fails it is tried again
+    /// when a request needs them: a full disk may have room by then.
+    pub(crate) fn new(
+        open: &'a OpensHoldings,
+        storage_scp: &'a StorageScp,
+        query_retrieve_scp: &'a QueryRetrieveScp,
+    ) -> Self {
+        Self { holdings: open.open().ok(), open, storage_scp, query_retrieve_scp }
+    }
+
+    fn holdings(&mut self) -> Result<&mut Holdings, HoldingsError> {
+        let opened = match self.holdings.take() {
+            Some(holdings) => holdings,
+            None => self.open.open()?,
+        };
+        Ok(self.holdings.insert(opened))
+    }
+}
+
+/// Answers a request for which the holdings could not be opened.
+fn fall_short<T: Transport>(
+    dialogue: &mut Dialogue<T>,
+    request: &Request,
+    error: &HoldingsError,
+) -> Result<(), Ended> {
+    tracing::error!("the holdings cannot be opened: {error}");
+    refuse(dialogue, request, Outcome::new(Status::OUT_OF_RESOURCES).comment("the holdings cannot be opened"))
+}
+
+impl<T: Transport> Services<T> for ArchiveServices<'_> {
+    fn store(
+        &mut self,
+        dialogue: &mut Dialogue<T>,
+        rq: StoreRq,
+        attendance: &mut Attendance<'_>,
+    ) -> Result<(), Ended> {
+        let storage_scp = self.storage_scp;
+        match self.holdings() {
+            Ok(holdings) => storage_scp.store(holdings, dialogue, &rq, attendance),
+            Err(error) => fall_short(dialogue, &rq.into(), &error),
+        }
+    }
+
+    fn find(
+        &mut self,
+        dialogue: &mut Dialogue<T>,
+        rq: FindRq,
+        attendance: &mut Attendance<'_>,
+    ) -> Result<(), Ended> {
+        let query_retrieve_scp = self.query_retrieve_scp;
+        match self.holdings() {
+            Ok(holdings) => query_retrieve_scp.find(holdings, dialogue, &rq, attendance),
+            Err(error) => fall_short(dialogue, &rq.into(), &error),
+        }
+    }
+
+    fn get(
+        &mut self,
+        dialogue: &mut Dialogue<T>,
+        rq: GetRq,
+        attendance: &mut Attendance<'_>,
+    ) -> Result<(), Ended> {
+        let query_retrieve_scp = self.query_retrieve_scp;
+        match self.holdings() {
+            Ok(holdings) => query_retrieve_scp.get(holdings, dialogue, &rq, attendance),
+            Err(error) => fall_short(dialogue, &rq.into(), &error),
+        }
+    }
+
+    fn r#move(
+        &mut self,
+        dialogue: &mut Dialogue<T>,
+        rq: MoveRq,
+        attendance: &mut Attendance<'_>,
+    ) -> Result<(), Ended> {
+        let query_retrieve_scp = self.query_retrieve_scp;
+        match self.holdings() {
+            Ok(holdings) => query_retrieve_scp.r#move(holdings, dialogue, &rq, attendance),
+            Err(error) => fall_short(dialogue, &rq.into(), &error),
+        }
+    }
+}

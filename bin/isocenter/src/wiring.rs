@@ -1,0 +1,305 @@
+//! From the configuration to the small struct that each room is configured by. Nothing else reads the
+//! configuration.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use application_entity::{Access, AddressRange, Entity, Initiation, Peer, Peers};
+use catalog::{Lenience, Offered, QueryRules, SeveralValues, UpperKeys};
+use configuration::{
+    Acceptor, Configuration, HigherLevelKeys, MatchingTable, NoAcceptableContext, OnSubOperationFailure,
+    PartialFailure, ReturnedAttributes, SopClasses, UnmatchedKeys, WarningsEndIn,
+};
+use holdings::{Duplicates, Finding, Holdings, HoldingsError, HoldingsRules, Origin, Reindexed};
+use query_retrieve_scp::{QueryRetrieveScp, RetrieveRules};
+use storage_scp::StorageScp;
+use storage_scp::offer::{CompressedFor, OfferSettings, StorageClasses};
+use storage_scu::ContextLayout;
+use upper_layer::Timers;
+use vocabulary::{AeTitle, InformationModel, Uid};
+
+use crate::commands::Failure;
+use crate::identity::{self, identity};
+
+/// What STORAGE-SCP is called where associations are counted and logged.
+pub(crate) const STORAGE_SCP: &str = "STORAGE-SCP";
+/// What QUERY-RETRIEVE-SCP is called there.
+pub(crate) const QUERY_RETRIEVE_SCP: &str = "QUERY-RETRIEVE-SCP";
+
+/// Everything that serving an association takes.
+pub(crate) struct Wiring {
+    /// The AEs and where each listens.
+    pub entities: Vec<(SocketAddr, Entity)>,
+    /// The upper layer's timers.
+    pub timers: Timers,
+    /// STORAGE-SCP, as it stores.
+    pub storage_scp: StorageScp,
+    /// QUERY-RETRIEVE-SCP, as it answers.
+    pub query_retrieve_scp: QueryRetrieveScp,
+    /// The holdings.
+    pub holdings: OpensHoldings,
+}
+
+/// Opens the holdings.
+#[derive(Debug, Clone)]
+pub(crate) struct OpensHoldings {
+    data: PathBuf,
+    rules: HoldingsRules,
+}
+
+impl OpensHoldings {
+    /// What the configuration says of the holdings.
+    pub(crate) fn new(configuration: &Configuration) -> Self {
+        let sync = match configuration.storage_scp.sync {
+            configuration::Sync::Instance => holdings::Sync::Instance,
+            configuration::Sync::None => holdings::Sync::None,
+        };
+        Self {
+            data: configuration.data.clone(),
+            rules: HoldingsRules { sync, duplicates: Duplicates::KeepBoth },
+        }
+    }
+
+    /// Opens them, to keep and to find.
+    pub(crate) fn open(&self) -> Result<Holdings, HoldingsError> {
+        Holdings::open(&self.data, self.rules)
+    }
+
+    /// Builds the catalog anew from the vault, see [`Holdings::reindex`].
+    pub(crate) fn reindex(
+        &self,
+        progress: &mut dyn FnMut(u64),
+        report: &mut dyn FnMut(&Finding),
+    ) -> Result<Reindexed, HoldingsError> {
+        Holdings::reindex(&self.data, self.rules, progress, report)
+    }
+}
+
+/// The addresses that are listened on, in the order of the configuration; shared ones once.
+pub(crate) fn listeners(configuration: &Configuration) -> Vec<SocketAddr> {
+    let mut listeners =
+        vec![configuration.storage_scp.acceptor.listen, configuration.query_retrieve_scp.acceptor.listen];
+    listeners.dedup();
+    listeners
+}
+
+impl Wiring {
+    /// Wires what the configuration says.
+    pub(crate) fn new(configuration: &Configuration) -> Result<Self, Failure> {
+        let storage_offer = storage_offer(configuration)?;
+        let storage = &configuration.storage_scp.acceptor;
+        let query_retrieve = &configuration.query_retrieve_scp.acceptor;
+        let entities = vec![
+            (
+                storage.listen,
+                entity(
+                    STORAGE_SCP,
+                    storage,
+                    identity::storage_scp_class_uid(),
+                    storage_scp::offer::offer(&storage_offer),
+                )?,
+            ),
+            (
+                query_retrieve.listen,
+                entity(
+                    QUERY_RETRIEVE_SCP,
+                    query_retrieve,
+                    identity::query_retrieve_class_uid(),
+                    query_retrieve_scp::offer::offer(&query_retrieve_offer(configuration, &storage_offer)?),
+                )?,
+            ),
+        ];
+        Ok(Self {
+            entities,
+            timers: timers(configuration),
+            storage_scp: StorageScp {
+                implementation_class_uid: identity::storage_scp_class_uid(),
+                implementation_version_name: identity::IMPLEMENTATION_VERSION_NAME.to_owned(),
+            },
+            query_retrieve_scp: query_retrieve_scp(configuration)?,
+            holdings: OpensHoldings::new(configuration),
+        })
+    }
+
+    /// The AEs that listen at an address.
+    pub(crate) fn entities_at(&self, address: SocketAddr) -> Vec<&Entity> {
+        self.entities.iter().filter(|(listen, _)| *listen == address).map(|(_, entity)| entity).collect()
+    }
+}
+
+/// Who writes the files that `import` takes in.
+pub(crate) fn import_origin() -> Origin {
+    Origin {
+        implementation_class_uid: identity::storage_scp_class_uid(),
+        implementation_version_name: identity::IMPLEMENTATION_VERSION_NAME.to_owned(),
+        source_ae_title: None,
+    }
+}
+
+/// STORAGE-SCU, as it sends.
+pub(crate) fn storage_scu(configuration: &Configuration) -> Result<storage_scu::Export, Failure> {
+    let scu = &configuration.storage_scu;
+    Ok(storage_scu::Export {
+        initiation: Initiation {
+            ae_title: ae_title(&scu.ae_title)?,
+            identity: identity(identity::query_retrieve_class_uid(), scu.max_pdu),
+            connect: configuration.network.connect_timeout,
+            timers: timers(configuration),
+            sent_pdu_length_max: configuration.network.max_pdu_send,
+        },
+        layout: match scu.contexts {
+            configuration::Contexts::OneSyntaxEach => ContextLayout::OneSyntaxEach,
+            configuration::Contexts::SeveralSyntaxes => ContextLayout::SeveralSyntaxes,
+        },
+        retries: scu.open_retries,
+        retry_delay: scu.open_retry_wait,
+    })
+}
+
+/// The peers of the configuration.
+pub(crate) fn peers(configuration: &Configuration) -> Result<Peers, Failure> {
+    let peer = |peer: &configuration::Peer| {
+        Ok(Peer { ae_title: ae_title(&peer.ae_title)?, host: peer.host.clone(), port: peer.port })
+    };
+    Ok(Peers::new(configuration.peers.iter().map(peer).collect::<Result<_, Failure>>()?))
+}
+
+fn timers(configuration: &Configuration) -> Timers {
+    let network = &configuration.network;
+    Timers {
+        artim: network.artim,
+        associate_response: network.association_response_timeout,
+        release: network.release_timeout,
+        between_packets: network.between_packets_timeout,
+        write: network.write_timeout,
+    }
+}
+
+fn entity(
+    name: &'static str,
+    acceptor: &Acceptor,
+    class_uid: Uid,
+    offer: application_entity::offer::Offer,
+) -> Result<Entity, Failure> {
+    let titles = acceptor.allowed_calling_ae_titles.iter().map(ae_title).collect::<Result<Vec<_>, _>>()?;
+    let range =
+        |range: &configuration::AddressRange| range.to_string().parse::<AddressRange>().map_err(unread);
+    let addresses = acceptor.allowed_addresses.iter().map(range).collect::<Result<Vec<_>, _>>()?;
+    Ok(Entity {
+        name,
+        ae_title: ae_title(&acceptor.ae_title)?,
+        access: Access {
+            check_called_ae_title: acceptor.check_called_ae_title,
+            allowed_calling_ae_titles: (!titles.is_empty()).then_some(titles),
+            allowed_addresses: (!addresses.is_empty()).then_some(addresses),
+        },
+        reject_without_context: acceptor.no_acceptable_context == NoAcceptableContext::Reject,
+        identity: identity(class_uid, acceptor.max_pdu),
+        idle: acceptor.idle_timeout,
+        offer,
+    })
+}
+
+fn storage_offer(configuration: &Configuration) -> Result<OfferSettings, Failure> {
+    let scp = &configuration.storage_scp;
+    Ok(OfferSettings {
+        classes: match scp.sop_classes {
+            SopClasses::All => StorageClasses::All,
+            SopClasses::Images => StorageClasses::Images,
+            SopClasses::AnnexF => StorageClasses::AnnexF,
+            SopClasses::None => StorageClasses::None,
+        },
+        classes_added: uids(&scp.sop_classes_added)?,
+        classes_removed: uids(&scp.sop_classes_removed)?,
+        transfer_syntaxes: uids(&scp.transfer_syntaxes)?,
+        compressed_for: match scp.compressed_for {
+            configuration::CompressedFor::EveryClass => CompressedFor::EveryClass,
+            configuration::CompressedFor::AnnexFClasses => CompressedFor::AnnexFClasses,
+        },
+        transfer_syntax_order: uids(&scp.transfer_syntax_order)?,
+    })
+}
+
+fn query_retrieve_offer(
+    configuration: &Configuration,
+    storage: &OfferSettings,
+) -> Result<query_retrieve_scp::offer::OfferSettings, Failure> {
+    let scp = &configuration.query_retrieve_scp;
+    let model = |model: &configuration::InformationModel| match model {
+        configuration::InformationModel::PatientRoot => InformationModel::PatientRoot,
+        configuration::InformationModel::StudyRoot => InformationModel::StudyRoot,
+        configuration::InformationModel::PatientStudyOnly => InformationModel::PatientStudyOnly,
+    };
+    Ok(query_retrieve_scp::offer::OfferSettings {
+        information_models: scp.information_models.iter().map(model).collect(),
+        get: scp.get,
+        transfer_syntaxes: uids(&scp.transfer_syntaxes)?,
+        storage_classes: storage_scp::offer::storage_classes(storage).collect(),
+    })
+}
+
+fn query_retrieve_scp(configuration: &Configuration) -> Result<QueryRetrieveScp, Failure> {
+    let scp = &configuration.query_retrieve_scp;
+    Ok(QueryRetrieveScp {
+        ae_title: ae_title(&scp.acceptor.ae_title)?,
+        query_rules: query_rules(configuration),
+        retrieve_rules: RetrieveRules {
+            patient_level: scp.patient_level_retrieve,
+            response_first: scp.move_response_first,
+            warnings_are_success: scp.warnings_end_in == WarningsEndIn::Success,
+            partial_failure_fails: scp.partial_failure == PartialFailure::Refused,
+            stops_at_failure: scp.on_sub_operation_failure == OnSubOperationFailure::Stop,
+        },
+        peers: peers(configuration)?,
+        export: query_retrieve_scp::Export {
+            scu: storage_scu(configuration)?,
+            response_timeout: configuration.storage_scu.response_timeout,
+            wait_for_turn: configuration.storage_scu.wait_for_turn,
+        },
+    })
+}
+
+fn query_rules(configuration: &Configuration) -> QueryRules {
+    let scp = &configuration.query_retrieve_scp;
+    let lenience = |lenience| match lenience {
+        configuration::Lenience::Accept => Lenience::Accepted,
+        configuration::Lenience::Refuse => Lenience::Refused,
+    };
+    QueryRules {
+        offered: match scp.matching {
+            MatchingTable::Standard => Offered::Everything,
+            MatchingTable::AnnexF => QueryRules::ANNEX_F.offered,
+        },
+        upper_unique_key_missing: lenience(scp.missing_higher_level_keys),
+        upper_unique_key_not_single: lenience(scp.several_higher_level_keys),
+        unique_key_missing: lenience(scp.missing_unique_key),
+        upper_keys: match scp.other_higher_level_keys {
+            HigherLevelKeys::Match => UpperKeys::Matched,
+            HigherLevelKeys::Ignore => UpperKeys::Ignored,
+            HigherLevelKeys::Refuse => UpperKeys::Refused,
+        },
+        several_values: match scp.several_values {
+            configuration::SeveralValues::AnyOf => SeveralValues::AnyOf,
+            configuration::SeveralValues::Refuse => SeveralValues::Refused,
+        },
+        empty_matches: scp.empty_matches,
+        guarded: scp.refuse_unrestricted_queries,
+        unasked_attributes: scp.returned_attributes == ReturnedAttributes::Standard,
+        unmatched_reported: scp.unmatched_keys == UnmatchedKeys::Warn,
+    }
+}
+
+fn uids(uids: &[configuration::Uid]) -> Result<Vec<Uid>, Failure> {
+    uids.iter().map(|uid| Uid::parse(uid.as_str()).map_err(unread)).collect()
+}
+
+fn ae_title(title: &configuration::AeTitle) -> Result<AeTitle, Failure> {
+    AeTitle::parse(title.as_str()).map_err(unread)
+}
+
+/// The configuration checks what it takes in; that a room is stricter would be a bug of ours.
+fn unread(error: impl std::error::Error) -> Failure {
+    Failure(format!(
+        "a setting passed its check and is refused all the same, which is a bug of ours: {error}"
+    ))
+}
