@@ -173,13 +173,9 @@ def test_sec_003_the_lists_of_the_scps_differ(make_server: Callable[..., Isocent
 @both_scps
 def test_qr_012_sil_016_barred_address(make_server: Callable[..., Isocenter], scp: str) -> None:
     server = make_server({scp: {"allowed-addresses": ["192.0.2.1", "198.51.100.0/24"]}})
-    address, title = address_of(server, scp)
-    try:
-        with RawPeer(address) as peer:
-            answer = peer.request(title, "RAW_SCU", ECHO)
-            assert isinstance(answer, Rejected) and answer.result == 1, answer
-    except (PeerClosed, ConnectionError):
-        pass  # closing at once says the same
+    peer, answer = ask(server, scp)
+    assert answer == Rejected(1, 1, 1)
+    peer.expect_close()
     other = "query-retrieve-scp" if scp == "storage-scp" else "storage-scp"
     admitted(server, other).release()
 
@@ -188,6 +184,28 @@ def test_qr_012_sil_016_barred_address(make_server: Callable[..., Isocenter], sc
 def test_sec_005_allowed_address(make_server: Callable[..., Isocenter], scp: str) -> None:
     server = make_server({scp: {"allowed-addresses": ["192.0.2.1", "127.0.0.0/8"]}})
     admitted(server, scp).release()
+
+
+@both_scps
+def test_sil_019_a_blank_calling_title_is_none(server: Isocenter, scp: str) -> None:
+    peer, answer = ask(server, scp, "    ")
+    assert answer == Rejected(1, 1, 3)
+    peer.close()
+
+
+def test_sil_018_what_never_helps_to_repeat_is_said_first(make_server: Callable[..., Isocenter]) -> None:
+    server = make_server({"storage-scp": {"associations": 1, "check-called-ae-title": True, "allowed-calling-ae-titles": ["CT1"]}})
+    with admitted(server, "storage-scp", "CT1"):
+        for expected, options in [
+            (Rejected(1, 2, 2), {"calling": "STRANGER", "called": "ELSE", "protocol_version": 2, "application_context": "1.2.3"}),
+            (Rejected(1, 1, 2), {"calling": "STRANGER", "called": "ELSE", "application_context": "1.2.3"}),
+            (Rejected(1, 1, 3), {"calling": "STRANGER", "called": "ELSE"}),
+            (Rejected(1, 1, 7), {"calling": "CT1", "called": "ELSE"}),
+            (LOCAL_LIMIT_EXCEEDED, {"calling": "CT1"}),
+        ]:
+            peer, answer = ask(server, "storage-scp", **options)
+            assert answer == expected, options
+            peer.close()
 
 
 # --- Processes -----------------------------------------------------------------------------------------------------
