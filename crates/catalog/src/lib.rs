@@ -44,3 +44,6 @@ pub use held::{Held, Location, Outcome, Place, Recorded};
 pub use query::{Query, QueryRefused};
 pub use retrieve::{Kind, Retrieval, Retrieve};
 pub use rules::{Lenience, Letters, Offered, OfferedKey, QueryRules, SeveralValues, UpperKeys};
+
+#[cfg(test)]
+mod trial;

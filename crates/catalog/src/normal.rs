@@ -131,11 +131,12 @@ pub(crate) fn split_range(text: &str, is_date_time: bool) -> Option<(&str, &str)
     if !is_date_time {
         return text.split_once('-');
     }
-    // A hyphen may also begin an offset from UTC: four digits and then the end or another hyphen.
+    // A hyphen may also begin an offset from UTC, which ends there or before another hyphen; `2024-2025` does not.
     let is_offset = |at: usize| {
         let rest = text.get(at + 1..).unwrap_or("");
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        at > 0 && digits == 4 && matches!(rest.as_bytes().get(4), None | Some(b'-')) && !rest.is_empty()
+        let is_followed_by_offset =
+            rest.get(..4).is_some_and(|_| matches!(rest.as_bytes().get(4), None | Some(b'-')));
+        at > 0 && is_followed_by_offset && offset_minutes(text.get(at..at + 5).unwrap_or("")).is_some()
     };
     let hyphens: Vec<usize> = text.match_indices('-').map(|(at, _)| at).collect();
     let at = match hyphens.as_slice() {
