@@ -58,6 +58,11 @@ impl Trial {
         Catalog::open(&self.folder.path().join("catalog.sqlite"), access).unwrap()
     }
 
+    /// A connection of SQLite itself.
+    pub(crate) fn connection(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.folder.path().join("catalog.sqlite")).unwrap()
+    }
+
     pub(crate) fn add(&mut self, elements: &[(Tag, &str)]) -> Outcome {
         self.keep(&row(elements), 1)
     }

@@ -10,6 +10,8 @@ use crate::{CatalogError, Held, QueryRefused};
 
 use InformationModel::{PatientRoot, StudyRoot};
 
+type Keys = &'static [(Tag, &'static str)];
+
 fn retrieve(model: InformationModel, level: &str, keys: &[(Tag, &str)]) -> Result<Retrieve, QueryRefused> {
     let mut all = vec![(LEVEL, level)];
     all.extend(keys);
@@ -60,7 +62,7 @@ fn found(trial: &Trial, retrieve: &Retrieve) -> Vec<String> {
 #[test]
 fn qr_082_every_level_and_lists_at_the_level_of_the_request() {
     let trial = filled();
-    let cases: &[(InformationModel, &str, &[(Tag, &str)], &[&str])] = &[
+    let cases: &[(InformationModel, &str, Keys, &[&str])] = &[
         (PatientRoot, "PATIENT", &[(PATIENT_ID, "P1")], &["1.1.1.1", "1.1.1.2", "1.1.2.1", "1.2.1.1"]),
         (
             PatientRoot,
