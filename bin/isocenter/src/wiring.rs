@@ -3,8 +3,9 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use application_entity::{Access, AddressRange, Entity, Initiation, Peer, Peers};
+use application_entity::{Access, AddressRange, Entity, Initiation, Network, Peer, Peers};
 use catalog::{Lenience, Offered, QueryRules, SeveralValues, UpperKeys};
 use configuration::{
     Acceptor, Configuration, HigherLevelKeys, MatchingTable, NoAcceptableContext, OnSubOperationFailure,
@@ -26,12 +27,15 @@ pub(crate) const STORAGE_SCP: &str = "STORAGE-SCP";
 /// What QUERY-RETRIEVE-SCP is called there.
 pub(crate) const QUERY_RETRIEVE_SCP: &str = "QUERY-RETRIEVE-SCP";
 
+/// How long a destination may take to close a connection after our A-ABORT: it had a whole response timeout before.
+const ABORTED_DESTINATION_WAIT: Duration = Duration::from_secs(1);
+
 /// Everything that serving an association takes.
 pub(crate) struct Wiring {
     /// The AEs and where each listens.
     pub entities: Vec<(SocketAddr, Entity)>,
-    /// The upper layer's timers.
-    pub timers: Timers,
+    /// Timers, and the longest PDU to send.
+    pub network: Network,
     /// STORAGE-SCP, as it stores.
     pub storage_scp: StorageScp,
     /// QUERY-RETRIEVE-SCP, as it answers.
@@ -111,7 +115,7 @@ impl Wiring {
         ];
         Ok(Self {
             entities,
-            timers: timers(configuration),
+            network: network(configuration),
             storage_scp: StorageScp {
                 implementation_class_uid: identity::storage_scp_class_uid(),
                 implementation_version_name: identity::IMPLEMENTATION_VERSION_NAME.to_owned(),
@@ -139,13 +143,15 @@ pub(crate) fn import_origin() -> Origin {
 /// STORAGE-SCU, as it sends.
 pub(crate) fn storage_scu(configuration: &Configuration) -> Result<storage_scu::Export, Failure> {
     let scu = &configuration.storage_scu;
+    let mut timers = network(configuration).timers;
+    // A destination that was aborted need not be waited for: whoever asked for the export waits as well (SCU-037).
+    timers.artim = timers.artim.min(ABORTED_DESTINATION_WAIT);
     Ok(storage_scu::Export {
         initiation: Initiation {
             ae_title: ae_title(&scu.ae_title)?,
             identity: identity(identity::query_retrieve_class_uid(), scu.max_pdu),
             connect: configuration.network.connect_timeout,
-            timers: timers(configuration),
-            sent_pdu_length_max: configuration.network.max_pdu_send,
+            network: Network { timers, ..network(configuration) },
         },
         layout: match scu.contexts {
             configuration::Contexts::OneSyntaxEach => ContextLayout::OneSyntaxEach,
@@ -164,15 +170,16 @@ pub(crate) fn peers(configuration: &Configuration) -> Result<Peers, Failure> {
     Ok(Peers::new(configuration.peers.iter().map(peer).collect::<Result<_, Failure>>()?))
 }
 
-fn timers(configuration: &Configuration) -> Timers {
+fn network(configuration: &Configuration) -> Network {
     let network = &configuration.network;
-    Timers {
+    let timers = Timers {
         artim: network.artim,
         associate_response: network.association_response_timeout,
         release: network.release_timeout,
         between_packets: network.between_packets_timeout,
         write: network.write_timeout,
-    }
+    };
+    Network { timers, sent_pdu_length_max: network.max_pdu_send }
 }
 
 fn entity(

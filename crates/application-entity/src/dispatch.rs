@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use dimse::{
-    Dialogue, EchoRq, Ended, FindRq, GetRq, Incoming, MoveRq, NActionRq, NEventReportRq, Outcome,
-    Request, StoreRq,
+    Dialogue, EchoRq, Ended, FindRq, GetRq, Incoming, MoveRq, NActionRq, NEventReportRq, Outcome, Request,
+    StoreRq,
 };
 use upper_layer::Transport;
 use vocabulary::{AeTitle, Status};

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use upper_layer::negotiation::Identity;
 use upper_layer::pdu::{ProposedContext, RoleSelection};
-use upper_layer::{AssociateRq, Association, RequestFailed, Timers, request};
+use upper_layer::{AssociateRq, Association, RequestFailed, request};
 use vocabulary::AeTitle;
 
-use crate::{Peer, TcpTransport};
+use crate::{Network, Peer, TcpTransport};
 
 /// How associations are begun.
 #[derive(Debug, Clone)]
@@ -20,10 +20,8 @@ pub struct Initiation {
     pub identity: Identity,
     /// How long connect() may take (CFG-007).
     pub connect: Duration,
-    /// The upper layer's timers.
-    pub timers: Timers,
-    /// The longest P-DATA-TF that is sent whatever the peer takes, in bytes (CFG-006).
-    pub sent_pdu_length_max: u32,
+    /// Timers, and the longest PDU to send.
+    pub network: Network,
 }
 
 /// Why there is no association with a peer.
@@ -71,9 +69,9 @@ impl Initiation {
         let mut user_information = self.identity.to_user_information();
         user_information.role_selections = roles;
         let rq = AssociateRq::new(&peer.ae_title, &self.ae_title, contexts, user_information);
-        let mut association = request(transport, rq, self.timers)
+        let mut association = request(transport, rq, self.network.timers)
             .map_err(|source| InitiationFailed::Request { ae_title: peer.ae_title.clone(), source })?;
-        association.limit_sent_pdu_length(self.sent_pdu_length_max);
+        association.limit_sent_pdu_length(self.network.sent_pdu_length_max);
         Ok(association)
     }
 

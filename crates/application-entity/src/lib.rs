@@ -27,5 +27,5 @@ pub use entity::{Access, Entity};
 pub use initiation::{Initiation, InitiationFailed};
 pub use overseer::{Admission, ExportPermit, NoPlace, Nobody, Overseer};
 pub use peers::{Peer, Peers};
-pub use serve::serve;
+pub use serve::{Network, serve};
 pub use tcp::TcpTransport;

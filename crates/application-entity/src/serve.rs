@@ -9,17 +9,26 @@ use vocabulary::Blame;
 use crate::dispatch::{Attendance, Services, dispatch};
 use crate::{Admission, Entity, Overseer, acceptance};
 
+/// What every association keeps to, whichever AE serves it.
+#[derive(Debug, Clone, Copy)]
+pub struct Network {
+    /// The upper layer's timers.
+    pub timers: Timers,
+    /// The longest P-DATA-TF that is sent whatever the peer takes, in bytes (CFG-006).
+    pub sent_pdu_length_max: u32,
+}
+
 /// Serves one connection: request, checks, admission, then operation after operation until release, abort or
 /// loss. Nothing is returned: what happened is in the log, and the peer knows.
 pub fn serve<T: Transport, S: Services<T>>(
     transport: T,
     peer: SocketAddr,
     entities: &[&Entity],
-    timers: Timers,
+    network: &Network,
     overseer: &mut dyn Overseer,
     services: &mut S,
 ) {
-    let requested = match accept(transport, timers) {
+    let requested = match accept(transport, network.timers) {
         Ok(requested) => requested,
         Err(ended) => {
             overseer.done();
@@ -50,7 +59,10 @@ pub fn serve<T: Transport, S: Services<T>>(
         }
     }
     let association = match requested.accept(acceptable.answer) {
-        Ok(association) => association,
+        Ok(mut association) => {
+            association.limit_sent_pdu_length(network.sent_pdu_length_max);
+            association
+        }
         Err(ended) => {
             overseer.done();
             return log_end(Err(ended.into()));

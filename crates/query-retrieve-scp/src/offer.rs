@@ -82,7 +82,6 @@ fn sent_back(classes: &[Uid]) -> impl Iterator<Item = AcceptableContext> {
 mod tests {
     use upper_layer::negotiation::Offer as _;
     use upper_layer::pdu::ContextRefusal;
-
     use vocabulary::transfer_syntax::IMPLICIT_VR_LITTLE_ENDIAN;
 
     use super::*;
@@ -102,8 +101,12 @@ mod tests {
 
     #[test]
     fn qr_013_annex_f_takes_implicit_vr_little_endian_and_nothing_else() {
-        let annex_f =
-            OfferSettings { get: false, patient_study_only: false, implicit_vr_only: true, ..settings() };
+        let annex_f = OfferSettings {
+            information_models: vec![InformationModel::PatientRoot, InformationModel::StudyRoot],
+            get: false,
+            transfer_syntaxes: vec![Uid::known(IMPLICIT_VR_LITTLE_ENDIAN)],
+            ..settings()
+        };
         let offer = offer(&annex_f);
         let find = Uid::known(STUDY_ROOT_FIND);
         assert_eq!(

@@ -48,7 +48,7 @@ fn serve_with(
         transport,
         connection.peer,
         &entities,
-        wiring.timers,
+        &wiring.network,
         &mut Supervisor(control),
         &mut services,
     );

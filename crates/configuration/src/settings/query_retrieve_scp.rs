@@ -100,9 +100,9 @@ const OWN: &[Setting] = &[
         standard: "accept",
         annex_f: "refuse",
         takes_effect: TakesEffect::OnReload,
-        caption: "Requests with several values in unique keys of higher levels",
-        short: "What is done with a list of UIDs or a wild card in a unique key of a higher level.",
-        long: "",
+        caption: "Queries with several values in unique keys of higher levels",
+        short: "What is done with a list of UIDs or a wild card in a unique key above the level of a query.",
+        long: "A C-MOVE or C-GET with a list above its level is refused with A900H in any case (PS3.4 C.4.2.2.1).",
         requirements: &["QR-083", "SIL-036"],
     },
     Setting {

@@ -57,7 +57,7 @@ pub(super) const SECTION: Section = Section {
         Setting {
             key: "storage-scu.contexts",
             kind: Kind::Word(Contexts::WORDS),
-            standard: "several-syntaxes",
+            standard: "one-syntax-each",
             annex_f: "one-syntax-each",
             takes_effect: TakesEffect::OnReload,
             caption: "Transfer syntaxes in a proposed presentation context",
