@@ -211,7 +211,7 @@ def generate(
     ds.InstanceNumber = str(number)
     ds.SamplesPerPixel = 1
     ds.PhotometricInterpretation = "MONOCHROME2"
-    ds.Rows, ds.Columns = 16, max(pixel_bytes // 32, 1)
+    ds.Rows, ds.Columns = 16, min(max(pixel_bytes // 32, 1), 65535)
     ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 12, 11, 0
     _add_pixels(ds, transfer_syntax, pixel_bytes, number)
     for keyword, value in values.items():

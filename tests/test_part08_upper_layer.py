@@ -226,7 +226,6 @@ def test_qr_018_scp_016_application_context_not_supported(scp) -> None:
     address, called = scp
     with RawPeer(address) as peer:
         assert peer.request(called, "SOMEBODY", ECHO, application_context="1.2.840.10008.3.1.1.2") == Rejected(1, 1, 2)
-        peer.expect_close()
     assert_alive(scp)
 
 
@@ -235,7 +234,6 @@ def test_sil_017_protocol_version_without_bit_0(scp, version: int) -> None:
     address, called = scp
     with RawPeer(address) as peer:
         assert peer.request(called, "SOMEBODY", ECHO, protocol_version=version) == Rejected(1, 2, 2)
-        peer.expect_close()
 
 
 def test_protocol_version_is_read_by_its_bit_0_alone(scp) -> None:
@@ -251,10 +249,6 @@ UNPARSABLE = {
         ASSOCIATE_RQ,
         associate_rq("X", "Y", [])[6:74] + item(0x10, APPLICATION_CONTEXT.encode()) + item(0x20, b"\1\0\0\0\x30\0\xff\xff1.2"),
     ),
-    "context without an abstract syntax": pdu(
-        ASSOCIATE_RQ, associate_rq("X", "Y", [])[6:74] + item(0x10, APPLICATION_CONTEXT.encode()) + item(0x20, b"\1\0\0\0")
-    ),
-    "no items at all": pdu(ASSOCIATE_RQ, associate_rq("X", "Y", [])[6:74]),
     "rubbish behind the fixed part": pdu(ASSOCIATE_RQ, associate_rq("X", "Y", [])[6:74] + bytes(range(1, 100))),
 }
 
@@ -264,7 +258,17 @@ def test_qr_021_scp_019_unparsable_association_request(scp, request_bytes: bytes
     with RawPeer(scp[0]) as peer:
         peer.send(request_bytes)
         assert peer.read_answer() == Rejected(1, 2, 1)
-        peer.expect_close()
+    assert_alive(scp)
+
+
+def test_association_request_without_what_it_needs(scp) -> None:
+    """Items that can be told apart but lack their content: rejected, or none of it accepted."""
+    head, name = associate_rq(scp[1], "Y", [])[6:74], item(0x10, APPLICATION_CONTEXT.encode())
+    for items in (b"", name + item(0x20, b"\1\0\0\0"), name + item(0x20, b"\1\0\0\0" + item(0x30, VERIFICATION.encode()))):
+        with RawPeer(scp[0]) as peer:
+            peer.send(pdu(ASSOCIATE_RQ, head + items))
+            answer = peer.read_answer()
+            assert isinstance(answer, Rejected) or 0 not in answer.results.values(), answer
     assert_alive(scp)
 
 
@@ -272,7 +276,6 @@ def test_association_request_longer_than_any_honest_one_is_not_read(scp) -> None
     with RawPeer(scp[0]) as peer:
         peer.send(struct.pack(">BBL", ASSOCIATE_RQ, 0, 0xFFFFFFFF))
         assert isinstance(peer.read_answer(), Aborted | Rejected)
-        peer.expect_close()
     assert_alive(scp)
 
 
@@ -341,6 +344,20 @@ def test_abort_ends_the_association(scp) -> None:
     assert_alive(scp)
 
 
+@pytest.mark.parametrize("ending", ["rejection", "abort"])
+def test_sil_022_artim_closes_what_the_peer_leaves_open(make_server: Callable[..., Isocenter], ending: str) -> None:
+    """After a rejection or an abort it is the peer's turn to close (PS3.8 9.2, Sta13); ARTIM ends the wait."""
+    server = make_server({"network": {"artim": "1s"}})
+    with RawPeer(server.store_address) as peer:
+        if ending == "rejection":
+            assert peer.request(server.store_title, "SOMEBODY", ECHO, protocol_version=0) == Rejected(1, 2, 2)
+        else:
+            peer.associate(server.store_title, "SOMEBODY", ECHO)
+            peer.send(pdu(0x42, b""))
+            assert peer.expect_abort() == Aborted(2, 1)
+        peer.expect_close()
+
+
 # --- Bytes that are no PDUs, and PDUs out of turn (PS3.8 table 9-10) -------------------------------------------------
 
 IN_TURN = {
@@ -375,7 +392,6 @@ def test_what_does_not_belong_is_answered_with_an_abort(scp, name: str) -> None:
             assert aborted.reason in reasons, aborted
             # A reason has a meaning only where the service-provider speaks (PS3.8 table 9-26).
             assert aborted.source == (2 if aborted.reason else aborted.source)
-            peer.expect_close()
     assert_alive(scp)
 
 
@@ -385,7 +401,6 @@ def test_pdu_of_unknown_type_and_any_length(scp, length: int) -> None:
     with RawPeer(address).associate(called, "GARBAGE", ECHO) as peer:
         peer.send(struct.pack(">BBL", 0x99, 0, length))
         assert peer.expect_abort() == Aborted(2, 1)
-        peer.expect_close()
     assert_alive(scp)
 
 
@@ -398,7 +413,6 @@ def test_anything_before_the_association_request_is_answered_with_an_abort(scp, 
     with RawPeer(scp[0]) as peer:
         peer.send(sent)
         assert peer.expect_abort().source in (0, 2)
-        peer.expect_close()
     assert_alive(scp)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable
 
 import pytest
@@ -370,6 +371,65 @@ def test_gen_006_an_instance_is_found_as_soon_as_it_is_acknowledged(make_server:
             pending, last = asker.find(dd.PATIENT_FIND, dd.identifier("SERIES", **keys))
             assert (len(pending), last.status) == (count, 0x0000)
     asker.release()
+
+
+ODD_BYTES = {
+    "bytes beyond ASCII": b"\xc4\xd0\xff\xfe",
+    "NUL inside": b"A\0B\0",
+    "line breaks and controls": b"A\r\nB\x1b\x07\t",
+    "escape without an end": b"A\x1b$B\x1b",
+    "many values": b"\\".join([b"V"] * 200) + b"W",
+    "only backslashes": b"\\\\\\\\",
+    "ten thousand characters": b"X" * 10_000,
+    "wild cards": b"*?*?",
+}
+
+
+@pytest.mark.parametrize("character_set", ["ISO_IR 100", "ISO_IR 192", "GB18030", "ISO_IR 999"])
+@pytest.mark.parametrize("name", ODD_BYTES)
+def test_values_that_are_no_text_do_not_stop_queries(make_server: Callable[..., Isocenter], name: str, character_set: str) -> None:
+    """Whatever one sender wrote into any key, everybody's queries go on."""
+    server = make_server()
+    good, odd = dd.generate(patient=1), dd.generate(patient=2, SpecificCharacterSet=character_set)
+    ds = dd.decode(odd.encoded, odd.transfer_syntax)
+    taken = {"PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"}
+    keys = [key for key in PATIENT_KEYS + STUDY_KEYS + SERIES_KEYS + IMAGE_KEYS if key not in taken and not key.startswith(("Number", "SOPClasses", "Modalities"))]
+    value = ODD_BYTES[name]
+    raw = dd.generate(patient=2, SpecificCharacterSet=character_set, pixel_bytes=32).encoded
+    out, at = b"", 0
+    # Element by element, Explicit VR Little Endian: the keys get the odd value.
+    wanted = {ds[key].tag for key in keys if key in ds}
+    assert len(wanted) == 14
+    while at < len(raw):
+        group, number, vr = struct.unpack_from("<HH2s", raw, at)
+        long = vr in (b"OW", b"OB", b"SQ", b"UN", b"UT", b"UC")
+        length = struct.unpack_from("<L", raw, at + 8)[0] if long else struct.unpack_from("<H", raw, at + 6)[0]
+        end = at + (12 if long else 8) + length
+        if (group << 16 | number) in wanted:
+            padded = value + b" " * (len(value) % 2)
+            out += struct.pack("<HH2sH", group, number, vr, len(padded)) + padded
+        else:
+            out += raw[at:end]
+        at = end
+    odd = odd.with_bytes(out)
+    with server.storage_peer(storage_contexts([odd])) as peer:
+        status = peer.store(odd)
+        assert peer.store(good) == 0x0000
+        peer.release()
+    if status != 0x0000:
+        assert 0xA900 <= status < 0xAA00 or 0xC000 <= status < 0xD000, f"{status:04X}"
+    count = 2 if status == 0x0000 else 1
+    patients = find(server, "PATIENT", **dict.fromkeys(PATIENT_KEYS, ""))
+    assert {str(one.PatientID) for one in patients} == {"P0001", "P0002"} if count == 2 else {"P0001"}
+    studies = find(server, "STUDY", dd.STUDY_FIND, **dict.fromkeys(STUDY_KEYS, ""))
+    assert len(studies) == count
+    for study in studies:
+        uid = str(study.StudyInstanceUID)
+        (series,) = find(server, "SERIES", dd.STUDY_FIND, **dict.fromkeys(SERIES_KEYS, "") | {"StudyInstanceUID": uid})
+        (image,) = find(server, "IMAGE", dd.STUDY_FIND, **dict.fromkeys(IMAGE_KEYS, "") | {"StudyInstanceUID": uid, "SeriesInstanceUID": str(series.SeriesInstanceUID)})
+    for key, asked in {"PatientName": "G*", "PatientSex": "O", "StudyDate": "20260101-20260103", "StudyDescription": "*desc*", "AccessionNumber": "A*"}.items():
+        found = {str(one.StudyInstanceUID) for one in find(server, "STUDY", dd.STUDY_FIND, StudyInstanceUID="", **{key: asked})}
+        assert good.study in found, key
 
 
 # --- Errors ------------------------------------------------------------------------------------------------------------

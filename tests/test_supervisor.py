@@ -53,7 +53,6 @@ def test_qr_016_scp_014_rejects_when_the_limit_is_reached(make_server: Callable[
         for _ in range(3):
             eleventh, answer = ask(server, scp, "ELEVENTH")
             assert answer == LOCAL_LIMIT_EXCEEDED
-            eleventh.expect_close()
             eleventh.close()
         # The ten are none the worse for it.
         assert [peer.echo() for peer in peers] == [0] * 10
@@ -139,7 +138,6 @@ def test_qr_019_scp_017_called_title_not_recognized(make_server: Callable[..., I
     server = make_server({scp: {"check-called-ae-title": True}})
     peer, answer = ask(server, scp, called="SOMEONE_ELSE")
     assert answer == Rejected(1, 1, 7)
-    peer.expect_close()
     peer, answer = ask(server, scp)
     assert isinstance(answer, Accepted)
     peer.release()
@@ -150,7 +148,6 @@ def test_qr_020_scp_018_calling_title_not_recognized(make_server: Callable[..., 
     server = make_server({scp: {"allowed-calling-ae-titles": ["CT1", "CT2"]}})
     peer, answer = ask(server, scp, "STRANGER")
     assert answer == Rejected(1, 1, 3)
-    peer.expect_close()
     # Titles are told apart by their case (PS3.5 6.2).
     peer, answer = ask(server, scp, "ct1")
     assert answer == Rejected(1, 1, 3)
@@ -175,7 +172,6 @@ def test_qr_012_sil_016_barred_address(make_server: Callable[..., Isocenter], sc
     server = make_server({scp: {"allowed-addresses": ["192.0.2.1", "198.51.100.0/24"]}})
     peer, answer = ask(server, scp)
     assert answer == Rejected(1, 1, 1)
-    peer.expect_close()
     other = "query-retrieve-scp" if scp == "storage-scp" else "storage-scp"
     admitted(server, other).release()
 
