@@ -3,7 +3,7 @@ use dataset::{FileMeta, Walker};
 use vault::{Digest, Digester, Draft, Vault};
 use vocabulary::{AeTitle, Encoding, Uid, transfer_syntax};
 
-use crate::{NotKept, Refusal};
+use crate::{NotKept, Refusal, noted::Noted};
 
 /// An instance as it is announced, before its first byte.
 #[derive(Debug, Clone)]
@@ -38,17 +38,21 @@ pub struct Ingest {
     pub(crate) walker: Walker,
     pub(crate) digester: Digester,
     pub(crate) data_set_offset: u32,
+    /// Where the file says what is known only at its end.
+    pub(crate) note_offset: u64,
 }
 
 impl Ingest {
     pub(crate) fn begin(vault: &Vault, arriving: Arriving) -> Result<Self, NotKept> {
         let mut draft = vault.draft()?;
-        draft.write(&file_meta(&arriving).to_bytes())?;
+        let (head, note_offset) = Noted::make_room(&file_meta(&arriving));
+        draft.write(&head)?;
         Ok(Self {
             walker: Walker::new(encoding_of(&arriving.transfer_syntax_uid), keys::wanted_tags()),
             digester: Digester::default(),
             // The file meta information of ours is a few hundred bytes long.
             data_set_offset: u32::try_from(draft.bytes()).unwrap_or(u32::MAX),
+            note_offset,
             arriving,
             draft,
         })

@@ -9,8 +9,9 @@ use vocabulary::{AeTitle, Day, Uid};
 
 use crate::{
     Duplicates, Holdings, HoldingsError, How, Ingest, Kept, NotKept, Refusal,
+    noted::Noted,
     open::key_of,
-    read::{digest_of_data_set, read_file_meta},
+    read::{digest_of_data_set, read_head},
 };
 
 /// How often another name is tried before something must be wrong with the directory.
@@ -48,6 +49,7 @@ struct Checked {
     row: InstanceRow,
     digest: Digest,
     data_set_offset: u32,
+    note_offset: u64,
     data_set_bytes: u64,
     day: Day,
     received_at: SystemTime,
@@ -79,8 +81,9 @@ impl Holdings {
                 Course::Keep(key, how) => (key, how, None),
                 Course::Restore(key, place) => (key, How::HeldAlready, Some(place)),
             };
-            let durable_to = self.trodden.durable_to(&key);
-            match draft.keep(&key, durable_to) {
+            let noted = Noted { digest: checked.digest, received_at: checked.received_at };
+            draft.overwrite(checked.note_offset, &noted.to_bytes())?;
+            match draft.keep(&key, self.trodden.durable_to(&key)) {
                 Ok(durable) => {
                     self.trodden.kept_in(&key);
                     if let Some(place) = replaced {
@@ -109,7 +112,7 @@ impl Holdings {
     /// Whether the instance can be taken at all, and is what was announced.
     fn check(&self, ingest: Ingest, received_at: SystemTime) -> Result<(Checked, Draft), NotKept> {
         let (digest, data_set_bytes) = (ingest.digest(), ingest.data_set_bytes());
-        let Ingest { arriving, draft, walker, data_set_offset, .. } = ingest;
+        let Ingest { arriving, draft, walker, data_set_offset, note_offset, .. } = ingest;
         let attributes = walker.finish().map_err(Refusal::from)?;
         let row = InstanceRow::extract(&attributes, &arriving.transfer_syntax_uid).map_err(Refusal::from)?;
         if *row.sop_class_uid() != arriving.sop_class_uid {
@@ -122,8 +125,16 @@ impl Holdings {
         }
         let source_ae_title = arriving.origin.source_ae_title;
         let day = self.day_of(received_at)?;
-        let checked =
-            Checked { row, digest, data_set_offset, data_set_bytes, day, received_at, source_ae_title };
+        let checked = Checked {
+            row,
+            digest,
+            data_set_offset,
+            note_offset,
+            data_set_bytes,
+            day,
+            received_at,
+            source_ae_title,
+        };
         Ok((checked, draft))
     }
 
@@ -197,15 +208,16 @@ impl Holdings {
             Err(Shortage::Missing { .. }) => return Ok(None),
             Err(other) => return Err(other.into()),
         };
-        let Ok((meta, data_set_offset)) = read_file_meta(&file) else { return Ok(None) };
-        if meta.transfer_syntax_uid != *checked.row.transfer_syntax_uid()
-            || !self.is_same(checked, &draft.reopen()?, &file, data_set_offset, key)?
+        let Ok(head) = read_head(&file) else { return Ok(None) };
+        if head.transfer_syntax_uid != *checked.row.transfer_syntax_uid()
+            || !self.is_same(checked, &draft.reopen()?, &file, head.data_set_offset, key)?
         {
             return Ok(None);
         }
         // Whoever wrote it may not have come to the end of its syncs.
         self.vault.make_durable(key)?;
-        let location = Location { data_set_offset, ..checked.location(key, file.length()) };
+        let location =
+            Location { data_set_offset: head.data_set_offset, ..checked.location(key, file.length()) };
         let recorded = self.catalog.record(&checked.row, &location)?;
         let held_at = match recorded.outcome() {
             Outcome::SameDataSet(place) => key_of_place(place),
@@ -236,11 +248,11 @@ impl Holdings {
                 let other_key = key_of_place(place);
                 let ours = self.vault.open_instance(&key)?;
                 let other = self.vault.open_instance(&other_key)?;
-                let (_, offset) = read_file_meta(&other).map_err(|error| HoldingsError::Damaged {
+                let head = read_head(&other).map_err(|error| HoldingsError::Damaged {
                     path: self.vault.path(&other_key),
                     what: error.to_string(),
                 })?;
-                let same = self.is_same(&checked, &ours, &other, offset, &other_key)?;
+                let same = self.is_same(&checked, &ours, &other, head.data_set_offset, &other_key)?;
                 self.withdraw(&key);
                 if same {
                     Ok(checked.kept(other_key, How::HeldAlready))

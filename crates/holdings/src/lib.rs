@@ -17,6 +17,7 @@ mod import;
 mod ingest;
 mod keep;
 mod kept;
+mod noted;
 mod open;
 mod read;
 mod reconcile;

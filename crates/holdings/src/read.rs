@@ -1,18 +1,31 @@
-//! Reading what lies in the vault: where its data set begins, what it says, what its checksum is.
+//! Reading what lies in the vault: what a file says of itself, and what its data set is.
 
-use std::io::{self, Cursor};
+use std::{
+    io::{self, Cursor},
+    time::SystemTime,
+};
 
-use catalog::{ExtractError, InstanceRow, keys};
-use dataset::{FileMeta, Malformed, Walker, file_meta::FileMetaError};
+use catalog::{ExtractError, InstanceRow, Location, keys};
+use dataset::{
+    Malformed, Walker,
+    file_meta::{DataSetFound, FileMetaError, Form, find_data_set},
+};
 use vault::{Digest, Digester, InstanceFile, InstanceKey};
+use vocabulary::{AeTitle, Encoding, Tag, Uid};
 
-use crate::ingest::encoding_of;
+use crate::{ingest::encoding_of, noted::Noted};
+
+const TRANSFER_SYNTAX_UID: Tag = Tag(0x0002, 0x0010);
+const SOURCE_AE_TITLE: Tag = Tag(0x0002, 0x0016);
 
 /// How much of a file is read at a time, in bytes.
 const READ_BYTES: usize = 128 * 1024;
 
-/// How much of a file is read for its file meta information at first, in bytes: mostly all that it takes.
-const HEAD_BYTES: usize = 4 * 1024;
+/// How much of a file is read for its beginning, in bytes: mostly all that stands before the pixel data.
+const HEAD_BYTES: usize = 16 * 1024;
+
+/// How often Pixel Data (7FE0,0010) is taken for what it may be in the head: private values may look like it.
+const PIXEL_DATA_TRIED_MAX: usize = 4;
 
 /// Why a file of the vault cannot be recorded.
 #[derive(Debug, thiserror::Error)]
@@ -21,54 +34,134 @@ pub(crate) enum Unreadable {
     Read(#[from] io::Error),
     #[error("its beginning is broken: {0}")]
     FileMeta(#[from] FileMetaError),
+    #[error("it lacks file meta information")]
+    NoFileMeta,
     #[error(transparent)]
     Malformed(#[from] Malformed),
     #[error(transparent)]
     Unidentified(#[from] ExtractError),
     #[error("it is an instance that belongs elsewhere")]
     Elsewhere,
+    #[error("its data set is not the one that was kept: the checksum is {found}, not {noted}")]
+    Changed { found: Digest, noted: Digest },
 }
 
-/// What a file of the vault says of itself.
+/// What stands before the data set of a file.
 #[derive(Debug)]
-pub(crate) struct ReadBack {
-    pub(crate) meta: FileMeta,
+pub(crate) struct Head {
+    pub(crate) transfer_syntax_uid: Uid,
     pub(crate) data_set_offset: u32,
-    pub(crate) row: InstanceRow,
-    pub(crate) digest: Digest,
+    source_ae_title: Option<AeTitle>,
+    noted: Option<Noted>,
+    /// The beginning of the file, the data set's included.
+    bytes: Vec<u8>,
 }
 
-/// The file meta information, and where the data set begins.
-pub(crate) fn read_file_meta(file: &InstanceFile) -> Result<(FileMeta, u32), Unreadable> {
-    let mut head = vec![0; HEAD_BYTES];
-    let count = file.read_at(&mut head, 0)?;
-    head.truncate(count);
-    let (meta, offset) = match FileMeta::read(&mut Cursor::new(&head)) {
+/// How much of a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All of it, and its checksum is compared with the one noted.
+    Whole,
+    /// No more than the catalog wants, if the file notes its checksum.
+    Header,
+}
+
+/// Reads what stands before the data set.
+pub(crate) fn read_head(file: &InstanceFile) -> Result<Head, Unreadable> {
+    let mut bytes = vec![0; HEAD_BYTES];
+    let count = file.read_at(&mut bytes, 0)?;
+    bytes.truncate(count);
+    let found = match find_data_set(&mut Cursor::new(&bytes)) {
         // A broken one, or one that is longer than the head.
-        Err(_) if count == HEAD_BYTES => FileMeta::read(&mut From0 { file, position: 0 })?,
-        read => read?,
+        Err(_) if count == HEAD_BYTES => find_data_set(&mut FromTheStart { file, position: 0 })?,
+        found => found?,
     };
-    let offset = u32::try_from(offset).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
-    Ok((meta, offset))
+    let (Form::Part10, DataSetFound { data_set_offset, meta: Some(group), .. }) = (found.form, found) else {
+        return Err(Unreadable::NoFileMeta);
+    };
+    let Some(Ok(transfer_syntax_uid)) = group.uid(TRANSFER_SYNTAX_UID) else {
+        return Err(FileMetaError::Lacks(TRANSFER_SYNTAX_UID).into());
+    };
+    Ok(Head {
+        transfer_syntax_uid,
+        data_set_offset: u32::try_from(data_set_offset).map_err(|_| Unreadable::NoFileMeta)?,
+        source_ae_title: group.raw(SOURCE_AE_TITLE).and_then(|title| AeTitle::from_wire(title).ok()),
+        noted: Noted::read(&group),
+        bytes,
+    })
 }
 
-/// Reads a whole file: what it says of itself, and the checksum of its data set.
-pub(crate) fn read_back(file: &InstanceFile, key: &InstanceKey) -> Result<ReadBack, Unreadable> {
-    let (meta, data_set_offset) = read_file_meta(file)?;
-    let mut walker = Walker::new(encoding_of(&meta.transfer_syntax_uid), keys::wanted_tags());
-    let mut digester = Digester::default();
-    for_each_piece(file, data_set_offset, &mut |piece| {
-        digester.update(piece);
-        walker.push(piece).map_err(Unreadable::from)
-    })?;
-    let row = InstanceRow::extract(&walker.finish()?, &meta.transfer_syntax_uid)?;
+/// Reads a file of the vault as the catalog wants it.
+pub(crate) fn read_back(
+    file: &InstanceFile,
+    key: &InstanceKey,
+    extent: Extent,
+) -> Result<(InstanceRow, Location), Unreadable> {
+    let head = read_head(file)?;
+    let from_header = match (extent, head.noted) {
+        (Extent::Header, Some(noted)) => read_header(&head).map(|row| (row, noted.digest)),
+        _ => None,
+    };
+    let (row, digest) = match from_header {
+        Some(read) => read,
+        None => read_whole(file, &head)?,
+    };
     let belongs = *row.study_instance_uid() == key.study
         && *row.series_instance_uid() == key.series
         && *row.sop_instance_uid() == key.sop_instance;
     if !belongs {
         return Err(Unreadable::Elsewhere);
     }
-    Ok(ReadBack { meta, data_set_offset, row, digest: digester.finish() })
+    let location = Location {
+        day: key.day,
+        version: key.version,
+        bytes: file.length(),
+        data_set_offset: head.data_set_offset,
+        digest: *digest.as_bytes(),
+        received_at: head.noted.map_or_else(|| received_at(file), |noted| noted.received_at),
+        source_ae_title: head.source_ae_title,
+    };
+    Ok((row, location))
+}
+
+/// For a file that does not say when it was received: when it was last changed.
+fn received_at(file: &InstanceFile) -> SystemTime {
+    file.changed()
+}
+
+/// What the catalog wants, from the elements before Pixel Data (7FE0,0010), if they are all in the head. The walker
+/// says whether what looks like Pixel Data is: only there may a data set end.
+fn read_header(head: &Head) -> Option<InstanceRow> {
+    let encoding = encoding_of(&head.transfer_syntax_uid);
+    let pixel_data = match encoding {
+        Encoding::ImplicitLittleEndian | Encoding::ExplicitLittleEndian => [0xE0, 0x7F, 0x10, 0x00],
+        Encoding::ExplicitBigEndian => [0x7F, 0xE0, 0x00, 0x10],
+        Encoding::DeflatedExplicitLittleEndian => return None,
+    };
+    let data_set = head.bytes.get(usize::try_from(head.data_set_offset).ok()?..)?;
+    let places = data_set.windows(pixel_data.len()).enumerate().filter(|(_, window)| **window == pixel_data);
+    places.take(PIXEL_DATA_TRIED_MAX).find_map(|(place, _)| {
+        let mut walker = Walker::new(encoding, keys::wanted_tags());
+        walker.push(data_set.get(..place)?).ok()?;
+        InstanceRow::extract(&walker.finish().ok()?, &head.transfer_syntax_uid).ok()
+    })
+}
+
+fn read_whole(file: &InstanceFile, head: &Head) -> Result<(InstanceRow, Digest), Unreadable> {
+    let mut walker = Walker::new(encoding_of(&head.transfer_syntax_uid), keys::wanted_tags());
+    let mut digester = Digester::default();
+    for_each_piece(file, head.data_set_offset, &mut |piece| {
+        digester.update(piece);
+        walker.push(piece).map_err(Unreadable::from)
+    })?;
+    let digest = digester.finish();
+    match head.noted {
+        Some(Noted { digest: noted, .. }) if noted != digest => {
+            return Err(Unreadable::Changed { found: digest, noted });
+        }
+        _ => {}
+    }
+    Ok((InstanceRow::extract(&walker.finish()?, &head.transfer_syntax_uid)?, digest))
 }
 
 /// The checksum of the data set that begins at `data_set_offset`.
@@ -99,12 +192,12 @@ fn for_each_piece<E: From<io::Error>>(
 }
 
 /// Reads a file from its first byte on.
-struct From0<'a> {
+struct FromTheStart<'a> {
     file: &'a InstanceFile,
     position: u64,
 }
 
-impl io::Read for From0<'_> {
+impl io::Read for FromTheStart<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let count = self.file.read_at(into, self.position)?;
         self.position += count as u64;

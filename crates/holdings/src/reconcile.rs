@@ -2,14 +2,14 @@
 
 use std::{collections::HashSet, ops::ControlFlow, path::PathBuf};
 
-use catalog::{Location, Place};
+use catalog::Place;
 use vault::{Found, InstanceKey, Shortage};
 use vocabulary::Day;
 
 use crate::{
     Holdings, HoldingsError,
     open::key_of,
-    read::{Unreadable, read_back},
+    read::{Extent, Unreadable, read_back},
 };
 
 /// Something that vault and catalog do not agree on.
@@ -179,7 +179,7 @@ impl Holdings {
             Err(Shortage::Missing { .. }) => return Ok(()),
             Err(other) => return Err(other.into()),
         };
-        let read = match read_back(&file, key) {
+        let (row, location) = match read_back(&file, key, Extent::Whole) {
             Ok(read) => read,
             Err(Unreadable::Read(source)) => return Err(HoldingsError::File { path, source }),
             Err(unreadable) => {
@@ -193,16 +193,7 @@ impl Holdings {
         // Nobody was told that it is kept, so its syncs may not have come to their end; once there is a row,
         // the same data set sent again counts as held.
         self.vault.make_durable(key)?;
-        let location = Location {
-            day: key.day,
-            version: key.version,
-            bytes: file.length(),
-            data_set_offset: read.data_set_offset,
-            digest: *read.digest.as_bytes(),
-            received_at: file.changed(),
-            source_ae_title: read.meta.source_ae_title,
-        };
-        let recorded = self.catalog.record(&read.row, &location)?;
+        let recorded = self.catalog.record(&row, &location)?;
         if let catalog::Outcome::SameDataSet(_) = recorded.outcome() {
             // It was sent twice at one moment, and the other one has a row.
             self.vault.remove(key)?;

@@ -18,7 +18,7 @@ use vault::{Found, InstanceKey, Vault};
 use crate::{
     Finding, Holdings, HoldingsError, HoldingsRules,
     holdings::CATALOG,
-    read::{Unreadable, read_back},
+    read::{Extent, Unreadable, read_back},
     start::alone,
 };
 
@@ -156,19 +156,8 @@ fn read(vault: &Vault, key: &InstanceKey) -> Step {
         Ok(file) => file,
         Err(shortage) => return Step::Failed(shortage.into()),
     };
-    match read_back(&file, key) {
-        Ok(read) => {
-            let location = Location {
-                day: key.day,
-                version: key.version,
-                bytes: file.length(),
-                data_set_offset: read.data_set_offset,
-                digest: *read.digest.as_bytes(),
-                received_at: file.changed(),
-                source_ae_title: read.meta.source_ae_title,
-            };
-            Step::Read(Box::new((read.row, location)))
-        }
+    match read_back(&file, key, Extent::Header) {
+        Ok(read) => Step::Read(Box::new(read)),
         Err(Unreadable::Read(source)) => Step::Failed(HoldingsError::File { path: vault.path(key), source }),
         Err(unreadable) => {
             Step::Found(Finding::Unreadable { path: vault.path(key), what: unreadable.to_string() })

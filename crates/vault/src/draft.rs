@@ -106,9 +106,11 @@ impl Draft {
             .and_then(|start| self.gathered.get_mut(start..start.checked_add(bytes.len())?));
         if let Some(place) = in_gathered {
             place.copy_from_slice(bytes);
+            self.synced = false;
             return Ok(());
         }
         self.write_through(&[])?;
+        self.synced = false;
         self.file
             .write_all_at(bytes, offset)
             .map_err(|error| Shortage::new(Doing::Writing, &self.path, error))

@@ -2,16 +2,11 @@
 
 use std::fs;
 
-use catalog::Held;
+use dataset::DataSetWriter;
 use holdings::{Finding, Holdings, HoldingsError, HoldingsRules};
-use vocabulary::Encoding;
+use vocabulary::{Encoding, Tag, Vr};
 
 use crate::support::*;
-
-/// What of a row comes from the file alone.
-fn comparable(held: Vec<Held>) -> Vec<Held> {
-    held.into_iter().map(|held| Held { received_at: noon(0), ..held }).collect()
-}
 
 #[test]
 fn the_catalog_is_rebuilt_as_it_was() {
@@ -30,7 +25,7 @@ fn the_catalog_is_rebuilt_as_it_was() {
         before = [first.clone()]
             .iter()
             .chain(&others)
-            .map(|instance| comparable(holdings.locate(&instance.sop_instance_uid()).unwrap()))
+            .map(|instance| holdings.locate(&instance.sop_instance_uid()).unwrap())
             .collect();
     }
     fs::write(data.path().join("catalog.sqlite"), b"this was a catalog once").unwrap();
@@ -50,7 +45,7 @@ fn the_catalog_is_rebuilt_as_it_was() {
     let after: Vec<_> = [first.clone()]
         .iter()
         .chain(&others)
-        .map(|instance| comparable(holdings.locate(&instance.sop_instance_uid()).unwrap()))
+        .map(|instance| holdings.locate(&instance.sop_instance_uid()).unwrap())
         .collect();
     assert_eq!(before, after);
     let held = current(&holdings, &first).unwrap();
@@ -95,4 +90,31 @@ fn while_somebody_keeps_the_catalog_is_not_rebuilt() {
     assert!(matches!(refused, Err(HoldingsError::InUse { .. })));
     drop(started);
     Holdings::reindex(data.path(), HoldingsRules::default(), &mut |_| {}, &mut |_| {}).unwrap();
+}
+
+#[test]
+fn what_looks_like_pixel_data_in_the_header_is_not_taken_for_it() {
+    let data = tempfile::tempdir().unwrap();
+    let instance = Instance::new("1.2.3.4.1");
+    let mut writer = DataSetWriter::new(Encoding::ExplicitLittleEndian);
+    writer.text(Tag(0x0008, 0x0016), Vr::UI, CT_IMAGE);
+    writer.text(Tag(0x0008, 0x0018), Vr::UI, "1.2.3.4.1");
+    writer.element(Tag(0x0009, 0x1001), Vr::OB, &[0xE0, 0x7F, 0x10, 0x00, 1, 2]);
+    writer.text(Tag(0x0020, 0x000D), Vr::UI, "1.2.3");
+    writer.text(Tag(0x0020, 0x000E), Vr::UI, "1.2.3.4");
+    writer.begin_sequence(Tag(0x0088, 0x0200));
+    writer.begin_item();
+    writer.element(Tag(0x7FE0, 0x0010), Vr::OW, &[1; 20]);
+    writer.end_item();
+    writer.end_sequence();
+    writer.element(Tag(0x7FE0, 0x0010), Vr::OW, &[2; 40_000]);
+    let data_set = writer.into_bytes();
+    let before = {
+        let mut holdings = open(data.path());
+        let _kept = keep_bytes(&mut holdings, arriving(&instance), &data_set, noon(0)).unwrap();
+        holdings.locate(&instance.sop_instance_uid()).unwrap()
+    };
+    Holdings::reindex(data.path(), HoldingsRules::default(), &mut |_| {}, &mut |finding| panic!("{finding}"))
+        .unwrap();
+    assert_eq!(open(data.path()).locate(&instance.sop_instance_uid()).unwrap(), before);
 }

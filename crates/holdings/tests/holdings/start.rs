@@ -85,6 +85,30 @@ fn after_an_unclean_end_what_either_holds_alone_is_found() {
 }
 
 #[test]
+fn a_file_without_a_row_whose_bytes_have_changed_is_set_aside() {
+    let data = tempfile::tempdir().unwrap();
+    {
+        let mut holdings = open(data.path());
+        let _kept = keep(&mut holdings, &Instance::new("1.2.3.4.5")).unwrap();
+    }
+    let path = files_below(&data.path().join("vault")).pop_first().unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&path, bytes).unwrap();
+    for suffix in ["", "-wal", "-shm"] {
+        fs::remove_file(data.path().join(format!("catalog.sqlite{suffix}"))).unwrap();
+    }
+    let mut holdings = open(data.path());
+    let (started, findings) = start(&mut holdings);
+    assert_eq!(started.last_end, LastEnd::None);
+    assert!(
+        matches!(&findings[..], [Finding::Damaged { what, .. }] if what.contains("checksum")),
+        "{findings:?}"
+    );
+    assert!(!path.exists());
+}
+
+#[test]
 fn a_day_that_lost_all_its_files_stays_listed() {
     let data = tempfile::tempdir().unwrap();
     let instance = Instance::new("1.2.3.4.5");

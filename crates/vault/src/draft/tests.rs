@@ -153,3 +153,20 @@ fn a_removal_is_not_undone_by_a_power_cut() {
         assert_eq!(disk.files().len(), 0, "seed {seed}");
     }
 }
+
+#[test]
+fn bytes_written_over_after_a_name_was_taken_are_synced_again() {
+    let disk = SimulatedDisk::new(0, Path::new("/data"));
+    let vault = vault(&disk);
+    keep(&vault, 1, DurableTo::Nothing).unwrap();
+    let mut draft = vault.draft().unwrap();
+    draft.write(BYTES).unwrap();
+    let Err(KeepFailed::NameTaken(mut draft)) = draft.keep(&key("1.2.3.4", 1), DurableTo::Series) else {
+        panic!("the name was free");
+    };
+    draft.overwrite(0, b"THE").unwrap();
+    draft.keep(&key("1.2.3.4", 2), DurableTo::Series).unwrap();
+    disk.restart();
+    let found = disk.files().remove(&vault.path(&key("1.2.3.4", 2))).unwrap();
+    assert!(found.starts_with(b"THE bytes"));
+}
