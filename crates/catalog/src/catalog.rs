@@ -70,6 +70,8 @@ impl Catalog {
         connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
         // The end of an association must not wait for a checkpoint; the housekeeper does them.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        // Statements that are run again are not planned again for the values they are given.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         // Rows are added and removed from the top down and from the bottom up; checking it again costs a look-up each.
