@@ -141,6 +141,49 @@ fn sil_081_nor_does_it_when_the_same_comes_twice() {
     cut_everywhere(&[], &[instance.clone(), instance]);
 }
 
+/// The process is killed after `steps` operations, the next one is sent the same again, and then the power goes. Gives
+/// whether it was killed before the end.
+fn kill_then_cut(seed: u64, steps: usize) -> bool {
+    let instance = Instance::new("1.2.3.4.5");
+    let data = tempfile::tempdir().unwrap();
+    let disk = SimulatedDisk::new(seed, data.path());
+    {
+        let mut holdings = open_on(&disk, data.path());
+        let (_started, _) = start(&mut holdings);
+        disk.cut_power_after(steps);
+        let _outcome = keep(&mut holdings, &instance);
+    }
+    let killed = disk.is_off();
+    disk.resume();
+    let durable = durable_catalog(data.path());
+    {
+        let mut holdings = open_on(&disk, data.path());
+        let (_started, _) = start(&mut holdings);
+        assert_in_step(&disk, data.path(), &holdings, std::slice::from_ref(&instance), "killed");
+        let _kept = keep(&mut holdings, &instance).unwrap();
+    }
+    disk.restart();
+    forget_commits_since(data.path(), &durable);
+    let mut holdings = open_on(&disk, data.path());
+    let (_started, _) = start(&mut holdings);
+    let held = current(&holdings, &instance);
+    assert!(held.is_some(), "seed {seed}, killed after {steps} steps");
+    let held = held.unwrap();
+    assert_eq!(data_set_of(&holdings, &held), instance.data_set(Encoding::ExplicitLittleEndian));
+    killed
+}
+
+#[test]
+fn sil_081_what_a_killed_process_left_is_durable_before_it_counts_as_held() {
+    for seed in 0..4 {
+        let mut steps = 0;
+        while kill_then_cut(seed, steps) {
+            steps += 1;
+        }
+        assert!(steps > 5, "there were steps to kill at");
+    }
+}
+
 #[test]
 fn scp_049_whichever_step_the_disk_refuses_nothing_is_recorded_and_nothing_is_left() {
     let instance = Instance::new("1.2.3.4.5");
