@@ -3,7 +3,7 @@
 use std::fs;
 
 use dataset::FileMeta;
-use holdings::{How, Sync};
+use holdings::{Holdings, HoldingsRules, How, Sync};
 use vocabulary::Encoding;
 
 use crate::support::*;
@@ -167,11 +167,25 @@ fn a_file_of_another_length_than_was_kept_is_not_sent() {
 #[test]
 fn without_syncing_instances_are_kept_all_the_same() {
     let data = tempfile::tempdir().unwrap();
-    let rules = holdings::HoldingsRules { sync: Sync::None, ..Default::default() };
-    let mut holdings = holdings::Holdings::open(data.path(), rules).unwrap();
+    let rules = HoldingsRules { sync: Sync::None, ..Default::default() };
+    let mut holdings = Holdings::open(data.path(), rules).unwrap();
     let instance = Instance::new("1.2.3.4.5");
     let _kept = keep(&mut holdings, &instance).unwrap();
     assert!(current(&holdings, &instance).is_some());
+}
+
+#[test]
+fn what_the_catalog_cannot_record_is_not_kept() {
+    let data = tempfile::tempdir().unwrap();
+    drop(open(data.path()));
+    let mut holdings = Holdings::open_to_find(data.path(), HoldingsRules::default()).unwrap();
+    let instance = Instance::new("1.2.3.4.5");
+    let not_kept = keep(&mut holdings, &instance).unwrap_err();
+    assert_eq!(not_kept.status(), vocabulary::Status::OUT_OF_RESOURCES);
+    assert_eq!(files_below(&data.path().join("vault")).len(), 0);
+    assert_eq!(files_below(&data.path().join("incoming")).len(), 0);
+    let kept = keep(&mut open(data.path()), &instance).unwrap();
+    assert_eq!(kept.how(), How::New);
 }
 
 #[test]

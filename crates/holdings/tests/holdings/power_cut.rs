@@ -4,7 +4,7 @@
 use std::{fs, path::Path, sync::Arc};
 
 use catalog::Access;
-use holdings::{Holdings, HoldingsRules};
+use holdings::{Holdings, HoldingsRules, LastEnd};
 use vault::simulated_disk::SimulatedDisk;
 use vocabulary::Encoding;
 
@@ -143,7 +143,7 @@ fn sil_081_nor_does_it_when_the_same_comes_twice() {
 
 /// The process is killed after `steps` operations, the next one is sent the same again, and then the power goes. Gives
 /// whether it was killed before the end.
-fn kill_then_cut(seed: u64, steps: usize) -> bool {
+fn kill_then_cut(seed: u64, steps: usize, reconciled: bool) -> bool {
     let instance = Instance::new("1.2.3.4.5");
     let data = tempfile::tempdir().unwrap();
     let disk = SimulatedDisk::new(seed, data.path());
@@ -158,8 +158,10 @@ fn kill_then_cut(seed: u64, steps: usize) -> bool {
     let durable = durable_catalog(data.path());
     {
         let mut holdings = open_on(&disk, data.path());
-        let (_started, _) = start(&mut holdings);
-        assert_in_step(&disk, data.path(), &holdings, std::slice::from_ref(&instance), "killed");
+        if reconciled {
+            let (_started, _) = start(&mut holdings);
+            assert_in_step(&disk, data.path(), &holdings, std::slice::from_ref(&instance), "killed");
+        }
         let _kept = keep(&mut holdings, &instance).unwrap();
     }
     disk.restart();
@@ -175,13 +177,27 @@ fn kill_then_cut(seed: u64, steps: usize) -> bool {
 
 #[test]
 fn sil_081_what_a_killed_process_left_is_durable_before_it_counts_as_held() {
-    for seed in 0..4 {
+    for (seed, reconciled) in [(0, true), (0, false), (1, true), (1, false), (2, true), (2, false)] {
         let mut steps = 0;
-        while kill_then_cut(seed, steps) {
+        while kill_then_cut(seed, steps, reconciled) {
             steps += 1;
         }
         assert!(steps > 5, "there were steps to kill at");
     }
+}
+
+#[test]
+fn that_somebody_keeps_is_on_the_disk_before_anything_is_kept() {
+    let data = tempfile::tempdir().unwrap();
+    let mut holdings = open(data.path());
+    let (started, _) = start(&mut holdings);
+    started.running.stop(&mut holdings, noon(0)).unwrap();
+    let (started, _) = start(&mut holdings);
+    assert_eq!(started.last_end, LastEnd::Clean);
+    let durable = durable_catalog(data.path());
+    drop((started, holdings));
+    forget_commits_since(data.path(), &durable);
+    assert_eq!(start(&mut open(data.path())).0.last_end, LastEnd::Killed);
 }
 
 #[test]

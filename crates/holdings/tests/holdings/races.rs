@@ -9,19 +9,25 @@ use crate::support::*;
 
 /// Lets each instance arrive at the same moment, on a thread of its own; how each was kept.
 fn race(data: &Path, instances: &[Instance]) -> Vec<How> {
+    race_on_days(data, instances, 1)
+}
+
+/// As [`race`], with the clocks of the racers on different days.
+fn race_on_days(data: &Path, instances: &[Instance], days: u64) -> Vec<How> {
     drop(open(data));
     let barrier = Barrier::new(instances.len());
     thread::scope(|scope| {
         let racers: Vec<_> = instances
             .iter()
-            .map(|instance| {
+            .zip(0..)
+            .map(|(instance, number)| {
                 let barrier = &barrier;
                 scope.spawn(move || {
                     let mut holdings = open(data);
                     let mut ingest = holdings.begin(arriving(instance)).unwrap();
                     ingest.write(&instance.data_set(Encoding::ExplicitLittleEndian)).unwrap();
                     barrier.wait();
-                    holdings.keep(ingest, noon(0)).unwrap().how()
+                    holdings.keep(ingest, noon(number % days)).unwrap().how()
                 })
             })
             .collect();
@@ -40,6 +46,21 @@ fn the_same_instance_from_many_at_once_is_one_entry_and_one_file() {
         assert_eq!(holdings.locate(&instance.sop_instance_uid()).unwrap().len(), 1);
         let held = current(&holdings, &instance).unwrap();
         assert_eq!(data_set_of(&holdings, &held), instance.data_set(Encoding::ExplicitLittleEndian));
+        assert_eq!(files_below(&data.path().join("vault")).len(), 1);
+        assert_eq!(files_below(&data.path().join("incoming")).len(), 0);
+    }
+}
+
+#[test]
+fn the_same_instance_from_both_sides_of_midnight_is_one_entry_and_one_file() {
+    for _ in 0..10 {
+        let data = tempfile::tempdir().unwrap();
+        let instance = Instance::new("1.2.3.4.5");
+        race_on_days(data.path(), &vec![instance.clone(); 4], 2);
+        let holdings = open(data.path());
+        let held = holdings.locate(&instance.sop_instance_uid()).unwrap();
+        assert_eq!(held.len(), 1);
+        assert_eq!(data_set_of(&holdings, &held[0]), instance.data_set(Encoding::ExplicitLittleEndian));
         assert_eq!(files_below(&data.path().join("vault")).len(), 1);
         assert_eq!(files_below(&data.path().join("incoming")).len(), 0);
     }

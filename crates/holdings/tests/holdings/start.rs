@@ -1,9 +1,14 @@
 //! The beginning and the end of a process that keeps, and what is done about an unclean one.
 
-use std::{fs, time::SystemTime};
+use std::{
+    fs,
+    time::{Duration, SystemTime},
+};
 
-use holdings::{Finding, LastEnd};
-use vocabulary::Encoding;
+use catalog::{Query, QueryRules};
+use dataset::Identifier;
+use holdings::{Finding, Holdings, LastEnd};
+use vocabulary::{Encoding, InformationModel, Tag};
 
 use crate::support::*;
 
@@ -141,6 +146,50 @@ fn days_before_the_last_complete_checkpoint_are_not_looked_at_again() {
     let (started, _) = start(&mut holdings);
     assert_eq!(started.last_end, LastEnd::Killed);
     assert_eq!(started.reconciled.unwrap().days, 1);
+}
+
+#[test]
+fn shortly_after_midnight_the_day_before_is_still_looked_at() {
+    let data = tempfile::tempdir().unwrap();
+    {
+        let mut holdings = open(data.path());
+        let (_started, _) = start(&mut holdings);
+        let _kept = keep(&mut holdings, &Instance::new("1.2.3.4.5")).unwrap();
+        let half_past_midnight = noon(0) + Duration::from_mins(12 * 60 + 30);
+        assert!(holdings.housekeep(half_past_midnight).unwrap().complete);
+        // What moved with this checkpoint is itself on the disk with the next one.
+        holdings.housekeep(half_past_midnight).unwrap();
+    }
+    let (started, _) = start(&mut open(data.path()));
+    assert_eq!(started.reconciled.unwrap().days, 1);
+}
+
+#[test]
+fn a_checkpoint_with_a_reader_in_the_way_moves_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    {
+        let mut holdings = open(data.path());
+        let (_started, _) = start(&mut holdings);
+        let keep_on = |holdings: &mut Holdings, sop_instance: &str, days_later| {
+            let instance = Instance::new(sop_instance);
+            let data_set = instance.data_set(Encoding::ExplicitLittleEndian);
+            let _kept = keep_bytes(holdings, arriving(&instance), &data_set, noon(days_later)).unwrap();
+        };
+        keep_on(&mut holdings, "1.2.3.4.1", 0);
+        let reader = open(data.path());
+        let mut identifier = Identifier::new();
+        identifier.set_text(Tag(0x0008, 0x0052), "STUDY");
+        identifier.set_text(Tag(0x0020, 0x000D), "");
+        let query = Query::from_identifier(InformationModel::StudyRoot, &identifier, &QueryRules::STANDARD);
+        let query = query.unwrap();
+        let mut find = reader.find(&query).unwrap();
+        let mut matches = find.matches().unwrap();
+        assert!(matches.next().unwrap().is_some());
+        keep_on(&mut holdings, "1.2.3.4.2", 3);
+        assert!(!holdings.housekeep(noon(3)).unwrap().complete);
+    }
+    let (started, _) = start(&mut open(data.path()));
+    assert_eq!(started.reconciled.unwrap().days, 2);
 }
 
 #[test]
