@@ -118,7 +118,7 @@ pub fn check(rq: &AssociateRq, peer: IpAddr, entities: &[&Entity]) -> Result<Acc
 }
 
 /// Keeps the candidates that pass; none when nobody does.
-fn keep<'e>(candidates: &mut Vec<&'e Entity>, passes: impl Fn(&Entity) -> bool) -> Option<()> {
+fn keep(candidates: &mut Vec<&Entity>, passes: impl Fn(&Entity) -> bool) -> Option<()> {
     candidates.retain(|entity| passes(entity));
     (!candidates.is_empty()).then_some(())
 }

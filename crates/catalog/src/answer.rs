@@ -207,6 +207,9 @@ impl<'q> Encoder<'q> {
             Lying::Binary(value) => self.writer.element(tag, vr, value),
             Lying::Number(number) => self.writer.text(tag, vr, &number.to_string()),
             Lying::Text(text) if text.is_ascii() => self.writer.text(tag, vr, text),
+            Lying::Text(text) if !vr.uses_specific_character_set() => {
+                self.writer.element(tag, vr, &outside_any_set(text));
+            }
             Lying::Text(_) if !is_named => return false,
             Lying::Text(text) => match set.encode(text, vr) {
                 Some(value) => self.writer.element(tag, vr, &value),
@@ -233,6 +236,12 @@ impl<'q> Encoder<'q> {
         }
         true
     }
+}
+
+/// Text beyond the default repertoire in a VR that has no other, as Patient's Sex: against PS3.5 6.1.2.2, but received
+/// so, one byte a character. It is given back as it came, and what cannot be as a question mark.
+fn outside_any_set(text: &str) -> Vec<u8> {
+    text.chars().map(|character| u8::try_from(character).unwrap_or(b'?')).collect()
 }
 
 /// An item in UTF-8 in another character set, if that has all of its characters. It is no deeper than it was read.

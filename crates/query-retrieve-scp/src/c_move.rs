@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use application_entity::{Attendance, ExportPermit, Peer};
-use dimse::{Dialogue, Ended, MoveRq, MoveRsp, Outcome, SubOperations};
+use dimse::{Dialogue, Ended, MoveRq, Outcome, SubOperations};
 use holdings::Holdings;
 use storage_scu::{Next, Originator, Sending};
 use upper_layer::Transport;
@@ -18,14 +18,16 @@ const TURN_LOOKS_EVERY: Duration = Duration::from_millis(250);
 /// Who asked. It may go away while the export runs: the export goes on then (QR-096 to QR-098).
 struct Requester<'d, T: Transport> {
     dialogue: &'d mut Dialogue<T>,
-    message_id: u16,
+    rq: &'d MoveRq,
     gone: Option<Ended>,
 }
 
 impl<T: Transport> Requester<'_, T> {
-    fn report(&mut self, response: &MoveRsp) {
+    /// A pending response.
+    fn report(&mut self, counters: SubOperations) {
         if self.gone.is_none() {
-            let sent = self.dialogue.respond(response, None);
+            let pending = self.rq.respond(Status::PENDING).counting(counters);
+            let sent = self.dialogue.respond(&pending, None);
             self.note(sent);
         }
     }
@@ -34,7 +36,7 @@ impl<T: Transport> Requester<'_, T> {
         if self.gone.is_some() {
             return false;
         }
-        match self.dialogue.cancel_requested(self.message_id) {
+        match self.dialogue.cancel_requested(self.rq.message_id) {
             Ok(cancelled) => cancelled,
             Err(ended) => {
                 self.note(Err(ended));
@@ -74,11 +76,11 @@ impl QueryRetrieveScp {
             }
         };
         let mut progress = Progress::new(instances.len(), self.retrieve_rules);
-        let mut requester = Requester { dialogue, message_id: rq.message_id, gone: None };
+        let mut requester = Requester { dialogue, rq, gone: None };
         if self.retrieve_rules.response_first && !instances.is_empty() {
-            requester.report(&pending(rq, progress.counters));
+            requester.report(progress.counters);
         }
-        let reason = self.export_all(destination, &instances, rq, &mut progress, &mut requester, attendance);
+        let reason = self.export_all(destination, &instances, &mut progress, &mut requester, attendance);
 
         let outcome = progress.outcome(reason.as_deref());
         let counters = progress.final_counters();
@@ -116,7 +118,6 @@ impl QueryRetrieveScp {
         &self,
         destination: &Peer,
         instances: &[HeldInstance<'_>],
-        rq: &MoveRq,
         progress: &mut Progress,
         requester: &mut Requester<'_, T>,
         attendance: &mut Attendance<'_>,
@@ -139,7 +140,7 @@ impl QueryRetrieveScp {
         let total = instances.len();
         let sending = Sending {
             response_timeout: self.export.response_timeout,
-            priority: rq.priority,
+            priority: requester.rq.priority,
             originator: Some(Originator { ae_title: attendance.calling.clone(), message_id: rq.message_id }),
         };
         let mut told = 0;
@@ -148,7 +149,7 @@ impl QueryRetrieveScp {
             attendance.show(format_args!("C-MOVE to {}, {told} of {total},", destination.ae_title));
             let goes_on = progress.count(instance, &result);
             if goes_on && progress.counters.remaining != Some(0) {
-                requester.report(&pending(rq, progress.counters));
+                requester.report(progress.counters);
             }
             progress.cancelled = goes_on && told < total && requester.wants_cancel();
             match (progress.cancelled, goes_on) {
@@ -189,8 +190,4 @@ enum Turn {
     Ours,
     Cancelled,
     Never,
-}
-
-fn pending(rq: &MoveRq, counters: SubOperations) -> MoveRsp {
-    rq.respond(Status::PENDING).counting(counters)
 }

@@ -28,7 +28,8 @@ pub struct OfferSettings {
 pub fn offer(settings: &OfferSettings) -> Offer {
     let mut accepted = settings.transfer_syntaxes.clone();
     if accepted.is_empty() {
-        let uncompressed = TRANSFER_SYNTAXES.iter().filter(|syntax| !syntax.encapsulated && !is_jpip(syntax));
+        let uncompressed =
+            TRANSFER_SYNTAXES.iter().filter(|syntax| !syntax.encapsulated && !is_of_pixels(syntax));
         accepted.extend(uncompressed.map(|syntax| Uid::known(syntax.uid)));
     }
     let identifiers = Arc::new(TransferSyntaxes { accepted, preference: Preference::Requestor });
@@ -57,9 +58,9 @@ pub fn offer(settings: &OfferSettings) -> Offer {
     Offer::new(rows)
 }
 
-/// JPIP replaces pixel data by a reference to them: nothing that an identifier could hold.
-fn is_jpip(syntax: &TransferSyntax) -> bool {
-    syntax.keyword.starts_with("JPIP")
+/// JPIP replaces pixel data by a reference to them, SMPTE by a stream beside: nothing that an identifier has.
+fn is_of_pixels(syntax: &TransferSyntax) -> bool {
+    syntax.keyword.starts_with("JPIP") || syntax.keyword.starts_with("SMPTE")
 }
 
 /// The storage classes with the requestor as SCP, which is how C-GET brings instances back (PS3.4 C.5.3).

@@ -1,7 +1,7 @@
 //! Transfer syntaxes (PS3.6 annex A): which there are and how each encodes a data set.
 //!
-//! Left out on purpose: RFC 2557 MIME encapsulation and XML encoding (not encodings of a data set that
-//! PS3.5 describes) and the SMPTE ST 2110 ones (real-time video over RTP, never negotiated by an AE).
+//! Left out on purpose: RFC 2557 MIME encapsulation and XML encoding, both retired, neither an encoding of a data set
+//! that PS3.5 describes.
 
 use crate::Uid;
 
@@ -140,6 +140,9 @@ pub static TRANSFER_SYNTAXES: &[TransferSyntax] = &[
     syntax("1.2.840.10008.1.2.4.204", "JPIPHTJ2KReferenced", "JPIP HTJ2K Referenced", Encoding::ExplicitLittleEndian),
     syntax("1.2.840.10008.1.2.4.205", "JPIPHTJ2KReferencedDeflate", "JPIP HTJ2K Referenced Deflate", Encoding::DeflatedExplicitLittleEndian),
     encapsulated("1.2.840.10008.1.2.5", "RLELossless", "RLE Lossless"),
+    syntax("1.2.840.10008.1.2.7.1", "SMPTEST211020UncompressedProgressiveActiveVideo", "SMPTE ST 2110-20 Uncompressed Progressive Active Video", Encoding::ExplicitLittleEndian),
+    syntax("1.2.840.10008.1.2.7.2", "SMPTEST211020UncompressedInterlacedActiveVideo", "SMPTE ST 2110-20 Uncompressed Interlaced Active Video", Encoding::ExplicitLittleEndian),
+    syntax("1.2.840.10008.1.2.7.3", "SMPTEST211030PCMDigitalAudio", "SMPTE ST 2110-30 PCM Digital Audio", Encoding::ExplicitLittleEndian),
     encapsulated("1.2.840.10008.1.2.8.1", "DeflatedImageFrameCompression", "Deflated Image Frame Compression"),
     retired(syntax("1.2.840.10008.1.20", "Papyrus3ImplicitVRLittleEndian", "Papyrus 3 Implicit VR Little Endian", Encoding::ImplicitLittleEndian)),
 ];

@@ -8,6 +8,7 @@ use crate::trial::{
 };
 use crate::{Encoder, Query, QueryRules};
 
+const PATIENT_SEX: Tag = Tag(0x0010, 0x0040);
 const ROWS: Tag = Tag(0x0028, 0x0010);
 const IMAGE_TYPE: Tag = Tag(0x0008, 0x0008);
 const REQUEST_ATTRIBUTES: Tag = Tag(0x0040, 0x0275);
@@ -69,6 +70,17 @@ fn sil_051_other_characters_come_in_the_set_of_the_request_or_in_utf_8() {
     assert_eq!(response.text(PATIENT_NAME).unwrap(), "Yamada^Tarou=山田^太郎");
     let [response] = trial.responses(&query_in("ISO_IR 100", &[PATIENT_ID])).try_into().unwrap();
     assert!(!response.is_present(SPECIFIC_CHARACTER_SET));
+}
+
+#[test]
+fn characters_that_no_set_allows_are_given_back_and_hide_no_other_match() {
+    let mut trial = Trial::new();
+    trial.add(&[(PATIENT_SEX, "\u{c4}\u{d0}")]);
+    for set in ["", "ISO_IR 100", "ISO_IR 192"] {
+        let responses = trial.responses(&query_in(set, &[PATIENT_SEX, STUDY_INSTANCE_UID]));
+        assert_eq!(responses.len(), 1, "{set}");
+        assert_eq!(responses[0].raw(PATIENT_SEX), Some(&[0xC4, 0xD0][..]), "{set}");
+    }
 }
 
 /// An image with a request attributes sequence of two items.
