@@ -141,7 +141,10 @@ impl QueryRetrieveScp {
         let sending = Sending {
             response_timeout: self.export.response_timeout,
             priority: requester.rq.priority,
-            originator: Some(Originator { ae_title: attendance.calling.clone(), message_id: rq.message_id }),
+            originator: Some(Originator {
+                ae_title: attendance.calling.clone(),
+                message_id: requester.rq.message_id,
+            }),
         };
         let mut told = 0;
         let result = self.export.scu.run(destination, instances, &sending, &mut |instance, result| {
