@@ -4,7 +4,7 @@ use std::fs;
 
 use dataset::FileMeta;
 use holdings::{Holdings, HoldingsRules, How, Sync};
-use vocabulary::Encoding;
+use vocabulary::{AeTitle, Encoding};
 
 use crate::support::*;
 
@@ -128,7 +128,11 @@ fn an_instance_that_lost_its_file_is_restored_when_it_comes_again() {
     let path = files_below(&data.path().join("vault")).pop_first().unwrap();
     fs::remove_file(&path).unwrap();
     assert!(holdings.open_instance(&current(&holdings, &instance).unwrap()).is_err());
-    let _kept = keep(&mut holdings, &instance).unwrap();
+    // From elsewhere, so that its file is longer than the one that was lost.
+    let mut arriving = arriving(&instance);
+    arriving.origin.source_ae_title = Some(AeTitle::parse("ANOTHER_MODALITY").unwrap());
+    let data_set = instance.data_set(Encoding::ExplicitLittleEndian);
+    let _kept = keep_bytes(&mut holdings, arriving, &data_set, noon(0)).unwrap();
     let held = current(&holdings, &instance).unwrap();
     assert_eq!(data_set_of(&holdings, &held), instance.data_set(Encoding::ExplicitLittleEndian));
     assert_eq!(files_below(&data.path().join("vault")), [path].into());
