@@ -123,6 +123,12 @@ fn fill(path: &Path, studies: u64) -> Outcome<()> {
     Ok(())
 }
 
+/// The processor time that this process has used.
+fn processor_time() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or(0))
+}
+
 fn percentiles(mut times: Vec<Duration>) -> String {
     times.sort();
     let at = |share: f64| {
@@ -132,26 +138,76 @@ fn percentiles(mut times: Vec<Duration>) -> String {
     format!("p50 {:?}, p99 {:?}, worst {:?}", at(0.5), at(0.99), at(1.0))
 }
 
+/// Does what the housekeeper does while others write, until it is dropped.
+struct Housekeeper {
+    stop: std::sync::mpsc::Sender<()>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Housekeeper {
+    fn start(path: &Path) -> Outcome<Self> {
+        let catalog = Catalog::open(path, Access::ReadWrite)?;
+        let (stop, stopped) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let waiting = Err(std::sync::mpsc::RecvTimeoutError::Timeout);
+            while stopped.recv_timeout(Duration::from_millis(20)) == waiting {
+                if catalog.log_bytes().is_ok_and(|bytes| bytes > 8_000_000) {
+                    catalog.checkpoint().ok();
+                }
+            }
+        });
+        Ok(Self { stop, thread: Some(thread) })
+    }
+}
+
+impl Drop for Housekeeper {
+    fn drop(&mut self) {
+        self.stop.send(()).ok();
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok();
+        }
+    }
+}
+
+fn extract() -> Outcome<()> {
+    let encoding = Encoding::ExplicitLittleEndian;
+    let bytes = data_set(1, 1).to_bytes(encoding);
+    let syntax = Uid::parse(vocabulary::transfer_syntax::EXPLICIT_VR_LITTLE_ENDIAN)?;
+    let mut times = Vec::new();
+    for _ in 0..5_000 {
+        let mut walker = Walker::new(encoding, keys::wanted_tags());
+        walker.push(&bytes)?;
+        let attributes = walker.finish()?;
+        let began = Instant::now();
+        std::hint::black_box(InstanceRow::extract(&attributes, &syntax)?);
+        times.push(began.elapsed());
+    }
+    println!("extract:               {}", percentiles(times));
+    Ok(())
+}
+
 fn record_one_by_one(path: &Path, base: u64) -> Outcome<()> {
     let mut catalog = Catalog::open(path, Access::ReadWrite)?;
-    let mut times = Vec::new();
+    let (mut times, mut used) = (Vec::new(), Duration::ZERO);
     for image in 0..5_000 {
         let (row, location) = (row(base, image)?, location(base + image)?);
         let began = Instant::now();
+        let processor = processor_time();
         drop(catalog.record(&row, &location)?);
+        used += processor_time() - processor;
         times.push(began.elapsed());
     }
-    println!("record, one series:    {}", percentiles(times));
-    catalog.checkpoint()?;
-    let mut times = Vec::new();
+    println!("record, one series:    {}, processor {:?} each", percentiles(times), used / 5_000);
+    let (mut times, mut used) = (Vec::new(), Duration::ZERO);
     for number in 1..2_000 {
         let (row, location) = (row(base + number, 1)?, location(base + number)?);
         let began = Instant::now();
+        let processor = processor_time();
         drop(catalog.record(&row, &location)?);
+        used += processor_time() - processor;
         times.push(began.elapsed());
     }
-    println!("record, new studies:   {}", percentiles(times));
-    catalog.checkpoint()?;
+    println!("record, new studies:   {}, processor {:?} each", percentiles(times), used / 2_000);
     Ok(())
 }
 
@@ -188,7 +244,6 @@ fn record_together(path: &Path, base: u64, writers: u64) -> Outcome<()> {
         times.len() as f64 / started.elapsed().as_secs_f64(),
         percentiles(times)
     );
-    Catalog::open(path, Access::ReadWrite)?.checkpoint()?;
     Ok(())
 }
 
@@ -315,6 +370,8 @@ fn main() -> Outcome<()> {
     )?;
     ask(&catalog, "all", "STUDY", &study_list(&[]))?;
     drop(catalog);
+    extract()?;
+    let _housekeeper = Housekeeper::start(&path)?;
     record_one_by_one(&path, 3_000_000_000)?;
     for writers in [1, 4, 10] {
         record_together(&path, 4_000_000_000 + writers * 1_000, writers)?;

@@ -160,12 +160,34 @@ impl Catalog {
         if passive.pages <= LOG_PAGES_MAX || passive.copied < passive.pages {
             return Ok(passive);
         }
+        let truncated = self.settle();
+        // Emptied, it counts no pages; what matters to the caller is what was copied.
+        truncated.map(|after| Checkpointed { copied: passive.copied.max(after.copied), ..passive })
+    }
+
+    /// How long the write-ahead log is that has not been copied yet, in bytes: what a housekeeper looks at to know
+    /// whether a checkpoint is due. The log's file may be longer; it is written from the beginning again once all is
+    /// copied, which costs less than growing it.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub fn log_bytes(&self) -> Result<u64, CatalogError> {
+        const PAGE_BYTES: u64 = 4096;
+        let not_copied = self.checkpoint_as("NOOP")?;
+        Ok(not_copied.pages.saturating_sub(not_copied.copied) * PAGE_BYTES)
+    }
+
+    /// Copies and empties the write-ahead log, for a clean stop: the next start has nothing to look through. Waits for
+    /// readers a short time only.
+    ///
+    /// # Errors
+    /// When the catalog cannot be written.
+    pub fn settle(&self) -> Result<Checkpointed, CatalogError> {
         let _turn = self.lock.turn()?;
         self.connection.busy_timeout(TRUNCATE_TIMEOUT)?;
         let truncated = self.checkpoint_as("TRUNCATE");
         self.connection.busy_timeout(BUSY_TIMEOUT)?;
-        // Emptied, it counts no pages; what matters to the caller is what was copied.
-        truncated.map(|after| Checkpointed { copied: passive.copied.max(after.copied), ..passive })
+        truncated
     }
 
     fn checkpoint_as(&self, mode: &str) -> Result<Checkpointed, CatalogError> {

@@ -115,20 +115,14 @@ pub(crate) fn find_or_add(connection: &Connection, row: &InstanceRow) -> Result<
         None => {
             let id = insert(connection, Level::Study, &row.study, &[("patient", patient.into())])?;
             search_text::insert(connection, Level::Study, id, &row.study)?;
-            connection
-                .prepare_cached("UPDATE patient SET number_of_studies = number_of_studies + 1 WHERE id = ?1")?
-                .execute([patient])?;
             (id, String::new(), Vec::new())
         }
     };
     let series = insert(connection, Level::Series, &row.series, &[("study", study.into())])?;
     study_sets::add_modality(connection, study, row.series.column(Level::Series, "modality"))?;
-    for table in ["UPDATE study", "UPDATE patient"] {
-        let id = if table == "UPDATE study" { study } else { patient };
-        connection
-            .prepare_cached(&format!("{table} SET number_of_series = number_of_series + 1 WHERE id = ?1"))?
-            .execute([id])?;
-    }
+    connection
+        .prepare_cached("UPDATE study SET number_of_series = number_of_series + 1 WHERE id = ?1")?
+        .execute([study])?;
     Ok(Parents { patient, study, series, sop_classes, anatomic_regions, differs: false })
 }
 
@@ -140,7 +134,7 @@ pub(crate) fn count_in(
     is_new: bool,
 ) -> Result<(), CatalogError> {
     if is_new {
-        add_to_counts(connection, parents.patient, parents.study, parents.series, 1)?;
+        add_to_counts(connection, parents.study, parents.series, 1)?;
     }
     if !parents.sop_classes.split('\\').any(|class| row.sop_class_uid == class) {
         study_sets::add_sop_class(
@@ -156,10 +150,9 @@ pub(crate) fn count_in(
     Ok(())
 }
 
-/// Adds to Number of … Related Instances at the three levels.
+/// Adds to the numbers of instances.
 pub(crate) fn add_to_counts(
     connection: &Connection,
-    patient: i64,
     study: i64,
     series: i64,
     by: i64,
@@ -167,7 +160,6 @@ pub(crate) fn add_to_counts(
     for (statement, id) in [
         ("UPDATE series SET number_of_instances = number_of_instances + ?2 WHERE id = ?1", series),
         ("UPDATE study SET number_of_instances = number_of_instances + ?2 WHERE id = ?1", study),
-        ("UPDATE patient SET number_of_instances = number_of_instances + ?2 WHERE id = ?1", patient),
     ] {
         connection.prepare_cached(statement)?.execute((id, by))?;
     }
@@ -194,7 +186,7 @@ fn fill_level(
 }
 
 fn read(level: Level, found: &Row<'_>) -> rusqlite::Result<LevelRow> {
-    let count = columns(level).count();
+    let count = columns(level).len();
     let texts = (0..count).map(|at| found.get(at)).collect::<Result<_, _>>()?;
     Ok(LevelRow::new(texts, found.get(count)?))
 }
@@ -261,24 +253,22 @@ fn statements(level: Level) -> &'static Statements {
 impl Statements {
     fn new(level: Level) -> Self {
         // What a new row starts with: its place, its counts, its sets.
-        let (table, own, zero): (_, _, &[&str]) = match level {
-            Level::Patient => (
-                "patient",
-                "without_id",
-                &["number_of_studies, number_of_series, number_of_instances", "0, 0, 0"],
-            ),
+        let (table, own, zeros) = match level {
+            Level::Patient => ("patient", "without_id", &[][..]),
             Level::Study => (
                 "study",
                 "patient",
                 &[
-                    "number_of_series, number_of_instances, modalities_in_study, sop_classes_in_study, \
-                     anatomic_regions",
-                    "0, 0, '', '', x''",
-                ],
+                    ("number_of_series", "0"),
+                    ("number_of_instances", "0"),
+                    ("modalities_in_study", "''"),
+                    ("sop_classes_in_study", "''"),
+                    ("anatomic_regions", "x''"),
+                ][..],
             ),
-            Level::Series | Level::Image => ("series", "study", &["number_of_instances", "0"]),
+            Level::Series | Level::Image => ("series", "study", &[("number_of_instances", "0")][..]),
         };
-        let texts: Vec<_> = columns(level).map(|(_, column)| column).collect();
+        let texts: Vec<_> = columns(level).iter().map(|(_, column)| *column).collect();
         let mut all = texts.clone();
         all.extend(DERIVED_DAYS.iter().filter(|(of, _, _)| *of == level).map(|(_, column, _)| *column));
         if matches!(level, Level::Patient | Level::Study) {
@@ -288,14 +278,13 @@ impl Statements {
         let places: Vec<_> = (1..=all.len() + 2).map(|number| format!("?{number}")).collect();
         let assignments: Vec<_> =
             all.iter().zip(&places).map(|(column, place)| format!("{column} = {place}")).collect();
-        let (zero_columns, zeros) = (zero.first().unwrap_or(&""), zero.get(1).unwrap_or(&""));
+        let columns: Vec<&str> =
+            all.iter().copied().chain(["fingerprint", own]).chain(zeros.iter().map(|zero| zero.0)).collect();
+        let values: Vec<&str> =
+            places.iter().map(String::as_str).chain(zeros.iter().map(|zero| zero.1)).collect();
         Self {
             select: format!("SELECT {}, further FROM {table} WHERE id = ?1", texts.join(", ")),
-            insert: format!(
-                "INSERT INTO {table} ({}, fingerprint, {own}, {zero_columns}) VALUES ({}, {zeros})",
-                all.join(", "),
-                places.join(", "),
-            ),
+            insert: format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), values.join(", ")),
             update: format!("UPDATE {table} SET {} WHERE id = ?{}", assignments.join(", "), all.len() + 1),
         }
     }

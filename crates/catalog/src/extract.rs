@@ -1,4 +1,7 @@
-use dataset::Attributes;
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use dataset::{Attributes, Identifier};
 use vocabulary::{Blame, Level, Tag, Uid, UidError, Vr};
 
 use crate::further::{self, Collected};
@@ -64,14 +67,26 @@ impl ExtractError {
 }
 
 /// The keys with a column in the table of a level, in the order of [`KEYS`]; for studies the study's, then the patient's.
-pub(crate) fn columns(level: Level) -> impl Iterator<Item = (&'static Key, &'static str)> {
-    let of = move |level: Level| {
-        KEYS.iter().filter(move |key| key.level == level).filter_map(|key| match key.kept {
-            Kept::Column(column) => Some((key, column)),
-            Kept::Attributes | Kept::Made(_) => None,
+pub(crate) fn columns(level: Level) -> &'static [(&'static Key, &'static str)] {
+    static ALL: LazyLock<[Vec<(&'static Key, &'static str)>; 4]> = LazyLock::new(|| {
+        let of = |level: Level| {
+            KEYS.iter().filter(move |key| key.level == level).filter_map(|key| match key.kept {
+                Kept::Column(column) => Some((key, column)),
+                Kept::Attributes | Kept::Made(_) => None,
+            })
+        };
+        Level::ALL.map(|level| {
+            let patients = (level == Level::Study).then(|| of(Level::Patient));
+            of(level).chain(patients.into_iter().flatten()).collect()
         })
-    };
-    of(level).chain((level == Level::Study).then(|| of(Level::Patient)).into_iter().flatten())
+    });
+    let [patient, study, series, instance] = &*ALL;
+    match level {
+        Level::Patient => patient,
+        Level::Study => study,
+        Level::Series => series,
+        Level::Image => instance,
+    }
 }
 
 impl InstanceRow {
@@ -81,10 +96,7 @@ impl InstanceRow {
     /// # Errors
     /// When one of the three instance UIDs or the SOP Class UID is missing or is no UID.
     pub fn extract(attributes: &Attributes, transfer_syntax_uid: &Uid) -> Result<Self, ExtractError> {
-        let patient = LevelRow::extract(attributes, &[Level::Patient]);
-        let study = LevelRow::extract(attributes, &[Level::Study, Level::Patient]);
-        let series = LevelRow::extract(attributes, &[Level::Series]);
-        let instance = LevelRow::extract(attributes, &[Level::Image]);
+        let [patient, study, series, instance] = level_rows(attributes);
         let anatomic_regions = match attributes.items(ANATOMIC_REGION_SEQUENCE) {
             Some(Ok(items)) if !items.is_empty() => further::items_to_bytes(ANATOMIC_REGION_SEQUENCE, &items),
             _ => Vec::new(),
@@ -149,22 +161,97 @@ fn uid(attributes: &Attributes, key: &Key) -> Result<Uid, ExtractError> {
     }
 }
 
-impl LevelRow {
-    fn extract(attributes: &Attributes, levels: &[Level]) -> Self {
-        let mut values = Vec::new();
-        let mut collected = Collected::default();
-        for level in levels {
-            for key in KEYS.iter().filter(|key| key.level == *level) {
-                match key.kept {
-                    Kept::Column(_) => values.push(text(attributes, key.tag).unwrap_or_default()),
-                    Kept::Attributes => collect(attributes, key, &mut collected),
-                    Kept::Made(_) => {}
-                }
-            }
-        }
-        Self::new(values, collected.into_bytes())
+/// One level's row as it is put together.
+struct Building {
+    columns: Vec<String>,
+    further: Collected,
+}
+
+impl Building {
+    fn new(level: Level) -> Self {
+        Self { columns: vec![String::new(); columns(level).len()], further: Collected::default() }
     }
 
+    fn add(&mut self, key: &Key, slot: Option<usize>, value: &Value<'_>) {
+        if let Some(slot) = slot {
+            if let (Some(column), Value::Text(text)) = (self.columns.get_mut(slot), value) {
+                column.push_str(text);
+            }
+            return;
+        }
+        match value {
+            Value::Text(text) => self.further.text(key.tag, key.vr, text),
+            Value::Number(number) => self.further.binary(key.tag, key.vr, &number.to_le_bytes()),
+            Value::Items(items) => self.further.items(key.tag, items),
+        }
+    }
+}
+
+/// What is kept of an attribute.
+enum Value<'a> {
+    Text(Cow<'a, str>),
+    Number(u16),
+    Items(Vec<Identifier>),
+}
+
+/// The rows of the four levels, in one go through the attributes.
+fn level_rows(attributes: &Attributes) -> [LevelRow; 4] {
+    let mut building = Level::ALL.map(Building::new);
+    let [patient, study, series, instance] = &mut building;
+    for element in attributes.elements() {
+        let Some(Slot { key, own, in_study }) = slot(element.tag) else { continue };
+        let Some(value) = value(attributes, key) else { continue };
+        match key.level {
+            Level::Patient => {
+                patient.add(key, *own, &value);
+                study.add(key, *in_study, &value);
+            }
+            Level::Study => study.add(key, *own, &value),
+            Level::Series => series.add(key, *own, &value),
+            Level::Image => instance.add(key, *own, &value),
+        }
+    }
+    building.map(|level| LevelRow::new(level.columns, level.further.into_bytes()))
+}
+
+/// Where the value of a key goes: the place among the columns of its level, and among those of the study for the patient's.
+struct Slot {
+    key: &'static Key,
+    own: Option<usize>,
+    in_study: Option<usize>,
+}
+
+fn slot(tag: Tag) -> Option<&'static Slot> {
+    static SLOTS: LazyLock<Vec<Slot>> = LazyLock::new(|| {
+        let mut slots: Vec<Slot> = KEYS
+            .iter()
+            .filter(|key| !matches!(key.kept, Kept::Made(_)))
+            .map(|key| {
+                let among = |level| columns(level).iter().position(|(other, _)| *other == key);
+                Slot { key, own: among(key.level), in_study: among(Level::Study) }
+            })
+            .collect();
+        slots.sort_by_key(|slot| slot.key.tag);
+        slots
+    });
+    let at = SLOTS.binary_search_by_key(&tag, |slot| slot.key.tag).ok()?;
+    SLOTS.get(at)
+}
+
+fn value<'a>(attributes: &'a Attributes, key: &Key) -> Option<Value<'a>> {
+    if key.vr == Vr::SQ {
+        let items = attributes.items(key.tag)?.ok().filter(|items| !items.is_empty());
+        return items.map(Value::Items);
+    }
+    if !key.vr.is_text() {
+        return u16::try_from(attributes.integer(key.tag)?).ok().map(Value::Number);
+    }
+    // SQLite's texts end at a NUL, which no VR allows within a value.
+    let text = attributes.text(key.tag).filter(|text| !text.is_empty())?;
+    Some(Value::Text(if text.contains('\0') { text.replace('\0', "").into() } else { text }))
+}
+
+impl LevelRow {
     pub(crate) fn new(columns: Vec<String>, further: Vec<u8>) -> Self {
         let values = columns.iter().map(String::as_bytes).chain([further.as_slice()]);
         let fingerprint = held::fingerprint(values);
@@ -173,7 +260,7 @@ impl LevelRow {
 
     /// The value of a column by its name.
     pub(crate) fn column(&self, level: Level, name: &str) -> &str {
-        let at = columns(level).position(|(_, column)| column == name);
+        let at = columns(level).iter().position(|(_, column)| *column == name);
         at.and_then(|at| self.columns.get(at)).map_or("", String::as_str)
     }
 
@@ -186,28 +273,14 @@ impl LevelRow {
     }
 }
 
-/// A text without NUL, which SQLite's texts end at and which no VR allows within a value.
-fn text(attributes: &Attributes, tag: Tag) -> Option<String> {
-    let text = attributes.text(tag)?;
-    Some(if text.contains('\0') { text.replace('\0', "") } else { text.into_owned() })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn collect(attributes: &Attributes, key: &Key, into: &mut Collected) {
-    if key.vr == Vr::SQ {
-        if let Some(Ok(items)) = attributes.items(key.tag)
-            && !items.is_empty()
-        {
-            into.items(key.tag, &items);
+    #[test]
+    fn every_key_that_is_no_text_fits_the_number_that_is_kept() {
+        for key in KEYS.iter().filter(|key| !matches!(key.kept, Kept::Made(_))) {
+            assert!(key.vr == Vr::SQ || key.vr.is_text() || key.vr == Vr::US, "{}", key.keyword);
         }
-    } else if key.vr.is_text() {
-        if let Some(text) = text(attributes, key.tag)
-            && !text.is_empty()
-        {
-            into.text(key.tag, key.vr, &text);
-        }
-    } else if key.vr == Vr::US
-        && let Some(Ok(number)) = attributes.integer(key.tag).map(u16::try_from)
-    {
-        into.binary(key.tag, key.vr, &number.to_le_bytes());
     }
 }

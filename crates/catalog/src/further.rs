@@ -4,38 +4,59 @@ use dataset::{DataSetWriter, Identifier};
 use vocabulary::{Encoding, Tag, Vr};
 
 const SPECIFIC_CHARACTER_SET: Tag = Tag(0x0008, 0x0005);
-const UTF_8: &[u8] = b"ISO_IR 192";
+const UTF_8: &str = "ISO_IR 192";
 
 /// Such attributes as they are collected, in the order of their tags.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Collected {
-    elements: Identifier,
+    writer: DataSetWriter,
+    is_ascii: bool,
+}
+
+impl Default for Collected {
+    fn default() -> Self {
+        Self { writer: DataSetWriter::new(Encoding::ExplicitLittleEndian), is_ascii: true }
+    }
 }
 
 impl Collected {
     /// A text, in UTF-8.
     pub(crate) fn text(&mut self, tag: Tag, vr: Vr, text: &str) {
-        self.elements.set(tag, vr, text.as_bytes());
+        self.is_ascii &= text.is_ascii();
+        self.writer.text(tag, vr, text);
     }
 
     /// The bytes of a value that is no text.
     pub(crate) fn binary(&mut self, tag: Tag, vr: Vr, value: &[u8]) {
-        self.elements.set(tag, vr, value);
+        self.writer.element(tag, vr, value);
     }
 
     /// Items, whatever character set they are in.
     pub(crate) fn items(&mut self, tag: Tag, items: &[Identifier]) {
-        self.elements.set_items(tag, items.iter().map(in_utf8).collect());
+        let before = self.writer.bytes().len();
+        self.writer.begin_sequence(tag);
+        for item in items {
+            self.writer.begin_item();
+            in_utf8(item).write(&mut self.writer);
+            self.writer.end_item();
+        }
+        self.writer.end_sequence();
+        // Lengths and binary values count too, which costs an element that says nothing wrong.
+        self.is_ascii &= self.writer.bytes().get(before..).is_some_and(<[u8]>::is_ascii);
     }
 
     /// The data set; empty if nothing was collected.
-    pub(crate) fn into_bytes(mut self) -> Vec<u8> {
-        let bytes = self.elements.to_bytes(Encoding::ExplicitLittleEndian);
-        if bytes.is_ascii() {
-            return bytes;
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        let collected = self.writer.into_bytes();
+        if self.is_ascii {
+            return collected;
         }
-        self.elements.set(SPECIFIC_CHARACTER_SET, Vr::CS, UTF_8);
-        self.elements.to_bytes(Encoding::ExplicitLittleEndian)
+        // No key has a tag before that of Specific Character Set.
+        let mut named = DataSetWriter::new(Encoding::ExplicitLittleEndian);
+        named.text(SPECIFIC_CHARACTER_SET, Vr::CS, UTF_8);
+        let mut bytes = named.into_bytes();
+        bytes.extend_from_slice(&collected);
+        bytes
     }
 }
 

@@ -58,7 +58,7 @@ pub enum Kept {
 /// A key whose value no data set holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Made {
-    /// Number of … Related …: a column of this name, at the level of the key.
+    /// Number of … Related …: a column at the level of the key; for patients what is summed up of their studies.
     Number(&'static str),
     /// Modalities in Study (0008,0061).
     ModalitiesInStudy,

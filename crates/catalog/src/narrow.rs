@@ -8,6 +8,7 @@
 //! | Modalities in Study, SOP Classes in Study | `study_has` |
 //! | texts of patient and study without a column, and all with three or more characters in a row that stand behind a wild card | the trigrams of `patient_text` and `study_text` |
 //! | keys of series and instances without a column | the study or the series, whose unique key stands beside them |
+//! | Patient's Sex | the index of those that are neither M nor F; these two are met everywhere |
 //! | times, numbers and sequences of a study alone | nothing: the rows are gone through |
 
 use rusqlite::types::Value;
@@ -72,6 +73,9 @@ const WITHOUT_EMPTY: &[&str] = &[
     "body_part_examined",
 ];
 
+/// The index of sexes leaves those out that are no rarity.
+const COMMON_SEXES: &str = "('M', 'F', '')";
+
 /// The index that leaves zero out.
 const WITHOUT_ZERO: &str = "performed_procedure_step_start_day";
 
@@ -106,6 +110,8 @@ impl Column {
             };
             if WITHOUT_EMPTY.contains(name) {
                 condition.push_str(&format!(" AND {column} <> ''"));
+            } else if *name == "patient_sex" {
+                condition.push_str(&format!(" AND {column} NOT IN {COMMON_SEXES}"));
             } else if *name == WITHOUT_ZERO {
                 condition.push_str(&format!(" AND {column} <> 0"));
             }
@@ -199,6 +205,11 @@ fn by_column(level: Level, criterion: &Criterion, matching: &Matching) -> Option
         }
         Matching::Text(patterns) => {
             let literals: Option<Vec<&str>> = patterns.iter().map(|pattern| pattern.0.as_literal()).collect();
+            if column == "patient_sex" {
+                let is_rare = |sex: &&str| !["M", "F"].contains(sex);
+                let rare = literals.filter(|sexes| sexes.iter().all(is_rare))?;
+                return narrowing(vec![(column, Bounds::Among(texts(rare)))], rank(column));
+            }
             match (literals, patterns.as_slice()) {
                 (Some(literals), _) => {
                     narrowing(vec![(column, Bounds::Among(texts(literals)))], rank(column))

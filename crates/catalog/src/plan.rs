@@ -72,6 +72,7 @@ impl Layout {
             self.tables.push(level);
         }
         let (column, is_further) = match key.kept {
+            Kept::Made(Made::Number(sum)) if level == Level::Patient => return self.add(sum.to_owned()),
             Kept::Column(column) | Kept::Made(Made::Number(column)) => (column, false),
             Kept::Made(Made::ModalitiesInStudy) => ("modalities_in_study", false),
             Kept::Made(Made::SopClassesInStudy) => ("sop_classes_in_study", false),
@@ -79,12 +80,18 @@ impl Layout {
             Kept::Made(Made::TransferSyntax) => ("transfer_syntax_uid", false),
             Kept::Attributes => ("further", true),
         };
-        let expression = format!("{}.{column}", alias(level));
-        let at = self.expressions.iter().position(|have| *have == expression).unwrap_or_else(|| {
+        let Source::Column(at) = self.add(format!("{}.{column}", alias(level))) else {
+            return Source::Nowhere;
+        };
+        if is_further { Source::Further(at) } else { Source::Column(at) }
+    }
+
+    fn add(&mut self, expression: String) -> Source {
+        let have = self.expressions.iter().position(|have| *have == expression);
+        Source::Column(have.unwrap_or_else(|| {
             self.expressions.push(expression);
             self.expressions.len() - 1
-        });
-        if is_further { Source::Further(at) } else { Source::Column(at) }
+        }))
     }
 }
 
@@ -235,7 +242,7 @@ fn alias(level: Level) -> &'static str {
 /// How the rows of a level are joined to those above.
 fn joined(level: Level) -> &'static str {
     match level {
-        Level::Patient | Level::Study => "s.patient = p.id",
+        Level::Patient | Level::Study => "s.patient = p.id AND s.patient_id = p.patient_id",
         Level::Series => "e.study = s.id",
         Level::Image => "i.series = e.id",
     }

@@ -57,7 +57,7 @@ pub(crate) fn remove(connection: &Connection, place: &Place) -> Result<(), Catal
         )?
         .execute((uid_key(uid), uid, found.series))?;
     if promoted == 0 {
-        entities::add_to_counts(connection, found.patient, found.study, found.series, -1)?;
+        entities::add_to_counts(connection, found.study, found.series, -1)?;
         if remove_empty(connection, &found)? == Left::Nothing {
             return Ok(());
         }
@@ -80,22 +80,18 @@ fn remove_empty(connection: &Connection, found: &Found) -> Result<Left, CatalogE
     if !delete_if_empty("DELETE FROM series WHERE id = ?1 AND number_of_instances = 0", found.series)? {
         return Ok(Left::Study);
     }
-    for (statement, id) in [
-        ("UPDATE study SET number_of_series = number_of_series - 1 WHERE id = ?1", found.study),
-        ("UPDATE patient SET number_of_series = number_of_series - 1 WHERE id = ?1", found.patient),
-    ] {
-        connection.prepare_cached(statement)?.execute([id])?;
-    }
+    connection
+        .prepare_cached("UPDATE study SET number_of_series = number_of_series - 1 WHERE id = ?1")?
+        .execute([found.study])?;
+    study_sets::refresh_modalities(connection, found.study)?;
+    study_sets::refresh_sop_classes(connection, found.study)?;
     if !delete_if_empty("DELETE FROM study WHERE id = ?1 AND number_of_series = 0", found.study)? {
-        study_sets::refresh_modalities(connection, found.study)?;
         return Ok(Left::Study);
     }
     search_text::remove(connection, Level::Study, found.study)?;
-    connection.prepare_cached("DELETE FROM study_has WHERE study = ?1")?.execute([found.study])?;
-    connection
-        .prepare_cached("UPDATE patient SET number_of_studies = number_of_studies - 1 WHERE id = ?1")?
-        .execute([found.patient])?;
-    if delete_if_empty("DELETE FROM patient WHERE id = ?1 AND number_of_studies = 0", found.patient)? {
+    let childless = "DELETE FROM patient WHERE id = ?1 AND NOT EXISTS \
+        (SELECT 1 FROM study x WHERE x.patient_id = patient.patient_id AND x.patient = patient.id)";
+    if delete_if_empty(childless, found.patient)? {
         search_text::remove(connection, Level::Patient, found.patient)?;
     }
     Ok(Left::Nothing)

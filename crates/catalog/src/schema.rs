@@ -82,7 +82,8 @@ mod tests {
                 Level::Image => "instance",
             };
             match key.kept {
-                Kept::Column(column) | Kept::Made(Made::Number(column)) => has(table, column),
+                Kept::Column(column) => has(table, column),
+                Kept::Made(Made::Number(column)) => has(&format!("{table} p"), column),
                 Kept::Made(Made::ModalitiesInStudy) => has(table, "modalities_in_study"),
                 Kept::Made(Made::SopClassesInStudy) => has(table, "sop_classes_in_study"),
                 Kept::Made(Made::AnatomicRegionsInStudy) => has(table, "anatomic_regions"),

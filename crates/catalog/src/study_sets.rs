@@ -11,34 +11,44 @@ pub(crate) const MODALITY: &str = "M";
 /// `study_has.kind` of a SOP class.
 pub(crate) const SOP_CLASS: &str = "C";
 
-/// Adds the modality of a new series.
+/// Adds the modality of a new series to those that the study has.
 pub(crate) fn add_modality(connection: &Connection, study: i64, modality: &str) -> Result<(), CatalogError> {
     if modality.is_empty() {
         return Ok(());
     }
-    let added = connection
-        .prepare_cached("INSERT OR IGNORE INTO study_has (kind, value, study) VALUES (?1, ?2, ?3)")?
-        .execute((MODALITY, modality, study))?;
-    if added == 0 { Ok(()) } else { refresh_list(connection, study, MODALITY) }
+    let before: String = connection
+        .prepare_cached("SELECT modalities_in_study FROM study WHERE id = ?1")?
+        .query_row([study], |row| row.get(0))?;
+    add(connection, study, MODALITY, &before, modality)
 }
 
-/// Adds the SOP class of an instance to the list that the study has.
+/// Adds the SOP class of an instance to those that the study has.
 pub(crate) fn add_sop_class(
     connection: &Connection,
     study: i64,
     before: &str,
     sop_class: &str,
 ) -> Result<(), CatalogError> {
+    add(connection, study, SOP_CLASS, before, sop_class)
+}
+
+fn add(
+    connection: &Connection,
+    study: i64,
+    kind: &str,
+    before: &str,
+    value: &str,
+) -> Result<(), CatalogError> {
+    let mut all: Vec<_> = before.split('\\').filter(|have| !have.is_empty()).collect();
+    if all.contains(&value) {
+        return Ok(());
+    }
     connection
         .prepare_cached("INSERT OR IGNORE INTO study_has (kind, value, study) VALUES (?1, ?2, ?3)")?
-        .execute((SOP_CLASS, sop_class, study))?;
-    let mut all: Vec<_> = before.split('\\').filter(|class| !class.is_empty()).collect();
-    all.push(sop_class);
+        .execute((kind, value, study))?;
+    all.push(value);
     all.sort_unstable();
-    connection
-        .prepare_cached("UPDATE study SET sop_classes_in_study = ?2 WHERE id = ?1")?
-        .execute((study, all.join("\\")))?;
-    Ok(())
+    set_list(connection, study, kind, &all.join("\\"))
 }
 
 /// Adds the regions of an instance to those of the study.
@@ -74,8 +84,7 @@ pub(crate) fn refresh_modalities(connection: &Connection, study: i64) -> Result<
         connection,
         study,
         MODALITY,
-        "INSERT INTO study_has (kind, value, study) \
-         SELECT DISTINCT ?1, modality, study FROM series WHERE study = ?2 AND modality <> ''",
+        "SELECT DISTINCT modality FROM series WHERE study = ?1 AND modality <> ''",
     )
 }
 
@@ -85,8 +94,8 @@ pub(crate) fn refresh_sop_classes(connection: &Connection, study: i64) -> Result
         connection,
         study,
         SOP_CLASS,
-        "INSERT INTO study_has (kind, value, study) SELECT DISTINCT ?1, i.sop_class_uid, e.study \
-         FROM series e CROSS JOIN instance i ON i.series = e.id AND i.current = 1 WHERE e.study = ?2",
+        "SELECT DISTINCT i.sop_class_uid FROM series e CROSS JOIN instance i ON i.series = e.id AND i.current = 1 \
+         WHERE e.study = ?1",
     )
 }
 
@@ -119,21 +128,35 @@ pub(crate) fn refresh_regions(connection: &Connection, study: i64) -> Result<(),
     set_regions(connection, study, &regions)
 }
 
-fn refresh(connection: &Connection, study: i64, kind: &str, insert: &str) -> Result<(), CatalogError> {
-    connection
-        .prepare_cached("DELETE FROM study_has WHERE study = ?1 AND kind = ?2")?
-        .execute((study, kind))?;
-    connection.prepare_cached(insert)?.execute((kind, study))?;
-    refresh_list(connection, study, kind)
+/// `select` finds the values that the study has now.
+fn refresh(connection: &Connection, study: i64, kind: &str, select: &str) -> Result<(), CatalogError> {
+    let column = column(kind);
+    let before: String = connection
+        .prepare_cached(&format!("SELECT {column} FROM study WHERE id = ?1"))?
+        .query_row([study], |row| row.get(0))?;
+    for value in before.split('\\') {
+        connection
+            .prepare_cached("DELETE FROM study_has WHERE kind = ?1 AND value = ?2 AND study = ?3")?
+            .execute((kind, value, study))?;
+    }
+    let mut values: Vec<String> =
+        connection.prepare_cached(select)?.query_map([study], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    values.sort_unstable();
+    for value in &values {
+        connection
+            .prepare_cached("INSERT OR IGNORE INTO study_has (kind, value, study) VALUES (?1, ?2, ?3)")?
+            .execute((kind, value, study))?;
+    }
+    set_list(connection, study, kind, &values.join("\\"))
 }
 
-fn refresh_list(connection: &Connection, study: i64, kind: &str) -> Result<(), CatalogError> {
-    let column = if kind == MODALITY { "modalities_in_study" } else { "sop_classes_in_study" };
+fn column(kind: &str) -> &'static str {
+    if kind == MODALITY { "modalities_in_study" } else { "sop_classes_in_study" }
+}
+
+fn set_list(connection: &Connection, study: i64, kind: &str, list: &str) -> Result<(), CatalogError> {
     connection
-        .prepare_cached(&format!(
-            "UPDATE study SET {column} = (SELECT coalesce(group_concat(value, '\\'), '') FROM \
-             (SELECT value FROM study_has WHERE study = ?1 AND kind = ?2 ORDER BY value)) WHERE id = ?1"
-        ))?
-        .execute((study, kind))?;
+        .prepare_cached(&format!("UPDATE study SET {} = ?2 WHERE id = ?1", column(kind)))?
+        .execute((study, list))?;
     Ok(())
 }

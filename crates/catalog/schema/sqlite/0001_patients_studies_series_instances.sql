@@ -1,5 +1,7 @@
 -- The four levels of PS3.4 C.6, each with the columns that src/keys/table.rs names, in the values of the files.
 --
+-- Numbers are kept in the rows of studies and series; a patient's are summed up from the few studies he has.
+--
 -- Entities are what the files say: a study belongs to the patient that its instances name, so one Study Instance UID
 -- under two Patient IDs is two studies, and likewise for series. Nothing that was received is filed under
 -- parents that it does not name.
@@ -22,10 +24,7 @@ CREATE TABLE patient (
     birth_day INTEGER NOT NULL,
     further BLOB NOT NULL,
     -- What the values were made from last: equal to that of an arriving instance, there is nothing to compare.
-    fingerprint INTEGER NOT NULL,
-    number_of_studies INTEGER NOT NULL,
-    number_of_series INTEGER NOT NULL,
-    number_of_instances INTEGER NOT NULL
+    fingerprint INTEGER NOT NULL
 ) STRICT;
 
 CREATE UNIQUE INDEX patient_identity ON patient (patient_id, issuer_of_patient_id, without_id);
@@ -34,7 +33,8 @@ CREATE INDEX patient_folded_ideographic ON patient (folded_ideographic) WHERE fo
 CREATE INDEX patient_folded_phonetic ON patient (folded_phonetic) WHERE folded_phonetic <> '';
 CREATE INDEX patient_issuer_of_patient_id ON patient (issuer_of_patient_id) WHERE issuer_of_patient_id <> '';
 CREATE INDEX patient_birth_day ON patient (birth_day);
-CREATE INDEX patient_patient_sex ON patient (patient_sex);
+-- Most rows are M or F: an index would find no fewer of them than there are rows.
+CREATE INDEX patient_patient_sex ON patient (patient_sex) WHERE patient_sex NOT IN ('M', 'F', '');
 
 -- A study has its own copy of the patient's attributes: under Study Root they are the study's (PS3.4 C.6.2.1.2),
 -- and a query for studies reads one table.
@@ -70,15 +70,15 @@ CREATE TABLE study (
 ) STRICT;
 
 CREATE UNIQUE INDEX study_study_instance_uid ON study (study_instance_uid, patient);
-CREATE INDEX study_patient ON study (patient);
 CREATE INDEX study_study_day ON study (study_day);
 CREATE INDEX study_accession_number ON study (accession_number) WHERE accession_number <> '';
 CREATE INDEX study_study_id ON study (study_id) WHERE study_id <> '';
 CREATE INDEX study_study_description ON study (study_description) WHERE study_description <> '';
-CREATE INDEX study_patient_id ON study (patient_id);
+-- Both what is asked for and the way from a patient to his studies.
+CREATE INDEX study_patient_id ON study (patient_id, patient);
 CREATE INDEX study_issuer_of_patient_id ON study (issuer_of_patient_id) WHERE issuer_of_patient_id <> '';
 CREATE INDEX study_birth_day ON study (birth_day);
-CREATE INDEX study_patient_sex ON study (patient_sex);
+CREATE INDEX study_patient_sex ON study (patient_sex) WHERE patient_sex NOT IN ('M', 'F', '');
 CREATE INDEX study_folded_alphabetic ON study (folded_alphabetic);
 CREATE INDEX study_folded_ideographic ON study (folded_ideographic) WHERE folded_ideographic <> '';
 CREATE INDEX study_folded_phonetic ON study (folded_phonetic) WHERE folded_phonetic <> '';
@@ -90,8 +90,6 @@ CREATE TABLE study_has (
     study INTEGER NOT NULL REFERENCES study (id),
     PRIMARY KEY (kind, value, study)
 ) STRICT, WITHOUT ROWID;
-
-CREATE INDEX study_has_study ON study_has (study, kind);
 
 CREATE TABLE series (
     id INTEGER PRIMARY KEY,

@@ -72,9 +72,9 @@ pub const KEYS: &[Key] = &[
     further(Tag(0x0010, 0x2292), "PatientBreedDescription", Vr::LO, Patient),
     further(Tag(0x0010, 0x2297), "ResponsiblePerson", Vr::PN, Patient),
     further(Tag(0x0010, 0x4000), "PatientComments", Vr::LT, Patient),
-    made(Tag(0x0020, 0x1200), "NumberOfPatientRelatedStudies", Vr::IS, Patient, Made::Number("number_of_studies")),
-    made(Tag(0x0020, 0x1202), "NumberOfPatientRelatedSeries", Vr::IS, Patient, Made::Number("number_of_series")),
-    made(Tag(0x0020, 0x1204), "NumberOfPatientRelatedInstances", Vr::IS, Patient, Made::Number("number_of_instances")),
+    made(Tag(0x0020, 0x1200), "NumberOfPatientRelatedStudies", Vr::IS, Patient, Made::Number("(SELECT count(*) FROM study x WHERE x.patient_id = p.patient_id AND x.patient = p.id)")),
+    made(Tag(0x0020, 0x1202), "NumberOfPatientRelatedSeries", Vr::IS, Patient, Made::Number("(SELECT sum(x.number_of_series) FROM study x WHERE x.patient_id = p.patient_id AND x.patient = p.id)")),
+    made(Tag(0x0020, 0x1204), "NumberOfPatientRelatedInstances", Vr::IS, Patient, Made::Number("(SELECT sum(x.number_of_instances) FROM study x WHERE x.patient_id = p.patient_id AND x.patient = p.id)")),
     // PS3.4 table C.6-2.
     required(Tag(0x0008, 0x0020), "StudyDate", Vr::DA, Study, "study_date"),
     required(Tag(0x0008, 0x0030), "StudyTime", Vr::TM, Study, "study_time"),
