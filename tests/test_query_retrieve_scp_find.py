@@ -14,7 +14,7 @@ from pynetdicom import AE
 import dicom_data as dd
 from dicom_data import Instance
 from exchanges import PENDING, PENDING_UNSUPPORTED, find, find_statuses, storage_contexts, store_well
-from raw_peer import VERIFICATION, command_set, contexts
+from raw_peer import ABORT, P_DATA, RELEASE_RP, RELEASE_RQ, VERIFICATION, command_set, contexts, pdu
 from server import Isocenter
 
 PATIENT_KEYS = [
@@ -543,6 +543,30 @@ def test_qr_076_cancel_of_a_query(make_server: Callable[..., Isocenter], isolati
         assert last.data_set is None
         assert len(pending) < 600
         assert peer.echo() == 0x0000
+
+
+def test_gen_009_requests_that_do_not_wait_are_answered_one_after_the_other(server: Isocenter) -> None:
+    """A peer that sends its next requests before it has its answers gets all of them, in their order."""
+    with server.query_peer(contexts((dd.STUDY_FIND, [dd.IMPLICIT]), (VERIFICATION, [dd.IMPLICIT]))) as peer:
+        first = peer.start_find(dd.STUDY_FIND, dd.identifier("STUDY", StudyInstanceUID=""))
+        second = peer.next_message_id()
+        peer.send_message(3, command_set(affected_sop_class=VERIFICATION, command_field=0x0030, message_id=second, data_set_type=0x0101))
+        third = peer.start_find(dd.STUDY_FIND, dd.identifier("STUDY", StudyInstanceUID=S11))
+        assert [message.command.status for message in peer.responses(first)] == [PENDING] * 5 + [0x0000]
+        echoed = peer.read_message().command
+        assert (echoed.responded_to, echoed.status) == (second, 0x0000)
+        assert [message.command.status for message in peer.responses(third)] == [PENDING, 0x0000]
+
+
+def test_sil_025_a_release_right_behind_a_query(server: Isocenter) -> None:
+    """The release waits for the answers or ends them; it is confirmed either way, and nobody else notices."""
+    with server.query_peer(contexts((dd.STUDY_FIND, [dd.IMPLICIT]))) as peer:
+        peer.start_find(dd.STUDY_FIND, dd.identifier("STUDY", StudyInstanceUID=""))
+        peer.send(pdu(RELEASE_RQ, bytes(4)))
+        while (got := peer.read_pdu()).type == P_DATA:
+            pass
+        assert got.type in (RELEASE_RP, ABORT), got
+    assert len(find(server, "STUDY", dd.STUDY_FIND, StudyInstanceUID="")) == 5
 
 
 # --- Transfer syntaxes of identifiers -------------------------------------------------------------------------------------

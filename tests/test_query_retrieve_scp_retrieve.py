@@ -18,14 +18,16 @@ from raw_peer import (
     C_GET_RSP,
     C_STORE_RQ,
     VERIFICATION,
+    Accepted,
     Connection,
     Message,
     RawDestination,
+    RawPeer,
     contexts,
     pdu,
     store_rsp,
 )
-from server import Isocenter, free_ports
+from server import Isocenter, free_ports, wait_until
 
 ASSOCIATE_RJ = 3
 
@@ -557,3 +559,28 @@ def test_get_is_refused_where_it_is_switched_off(make_server: Callable[..., Isoc
     peer = server.query_peer(contexts((dd.PATIENT_GET, [dd.IMPLICIT]), (dd.PATIENT_FIND, [dd.IMPLICIT])))
     assert peer.accepted.results == {1: 3, 3: 0}
 
+
+def test_cfg_010_a_peer_that_takes_nothing_is_let_go(make_server: Callable[..., Isocenter]) -> None:
+    """A C-GET whose data nobody reads: the write times out, and the place is free again."""
+    server = make_server({"network": {"write-timeout": "1s"}, "query-retrieve-scp": {"associations": 1}, "storage-scp": {"sync": "none"}})
+    instances = [dd.generate(number=number, pixel_bytes=4_000_000) for number in range(1, 11)]
+    store_well(server, instances)
+    hung = get_peer(server, dd.PATIENT_GET, kinds(instances))
+    hung.start_get(dd.PATIENT_GET, dd.identifier("PATIENT", PatientID=instances[0].patient_id))
+
+    def served() -> bool:
+        with RawPeer(server.query_address) as peer:
+            return isinstance(peer.request(server.query_title, "NEXT", contexts((VERIFICATION, [dd.IMPLICIT]))), Accepted)
+
+    wait_until(served, "a free place")
+    hung.close()
+
+
+def test_a_storage_client_that_goes_away_during_a_get(server: Isocenter) -> None:
+    peer = get_peer(server, dd.PATIENT_GET, kinds(held()))
+    peer.start_get(dd.PATIENT_GET, dd.identifier("PATIENT", PatientID="PAT-1"))
+    message = peer.read_message()
+    assert message.command.command_field in (C_STORE_RQ, C_GET_RSP)
+    peer.abort()
+    stored, responses = get(server, "PATIENT", storage=kinds(held()), PatientID="PAT-1")
+    assert (len(stored), responses[-1].command.status) == (8, 0x0000)

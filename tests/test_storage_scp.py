@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -223,6 +224,49 @@ def instance_of(path) -> str:
     return path.name.removesuffix(".dcm").split("_")[0]
 
 
+@pytest.mark.parametrize("copies", ["identical", "different"])
+def test_the_same_uid_from_several_associations_at_once(make_server: Callable[..., Isocenter], copies: str) -> None:
+    server = make_server()
+    comments = [f"copy {number if copies == 'different' else 0}" for number in range(8)]
+    instances = [dd.generate(pixel_bytes=20_000, ImageComments=comment) for comment in comments]
+    statuses: list[int] = []
+    start = threading.Barrier(8)
+
+    def sender(instance: dd.Instance) -> None:
+        with server.storage_peer(storage_contexts([instance])) as peer:
+            start.wait(30)
+            statuses.append(peer.store(instance))
+            peer.release()
+
+    threads = [threading.Thread(target=sender, args=(instance,)) for instance in instances]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == [0x0000] * 8
+    kept = sorted(dd.data_set_of_file(path)[1] for path in server.vault_files())
+    assert kept == sorted({instance.encoded for instance in instances})
+    (patient,) = find(server, "PATIENT", PatientID=instances[0].patient_id, NumberOfPatientRelatedStudies="", NumberOfPatientRelatedSeries="", NumberOfPatientRelatedInstances="")
+    assert [int(patient[f"NumberOfPatientRelated{what}"].value) for what in ("Studies", "Series", "Instances")] == [1, 1, 1]
+    stored, responses = get(server, "PATIENT", storage=kinds(instances), PatientID=instances[0].patient_id)
+    assert len(stored) == 1 and stored[0].data_set in kept
+
+
+@pytest.mark.parametrize(("padding", "patient"), [(b" ", 112), (b"\0", 113)], ids=["space", "NUL"])
+def test_padding_of_uids_does_not_count(server: Isocenter, padding: bytes, patient: int) -> None:
+    """Some senders pad UIDs with a space (PS3.5 6.2 asks for a NUL)."""
+    instance = dd.generate(patient=patient, number=12)
+    encoded = instance.encoded
+    uids = [uid for uid in (instance.study, instance.series, instance.sop_instance) if len(uid) % 2]
+    assert uids
+    for uid in uids:
+        encoded = encoded.replace(uid.encode() + b"\0", uid.encode() + padding)
+    instance = instance.with_bytes(encoded)
+    store_well(server, [instance])
+    assert_held(server, [instance])
+    assert f"{instance.sop_instance}.dcm" in {path.name for path in server.vault_files()}
+
+
 # --- DIMSE ---------------------------------------------------------------------------------------------------------
 
 
@@ -327,8 +371,6 @@ def test_scp_054_a_data_set_that_stops_is_dropped(make_server: Callable[..., Iso
 
 
 def test_parallel_associations_store_into_one_study(server: Isocenter) -> None:
-    import threading
-
     instances = [dd.generate(patient=125, series=series, number=number) for series in range(1, 9) for number in range(1, 21)]
     statuses: list[int] = []
 

@@ -351,6 +351,22 @@ def test_sighup_brings_a_new_peer_into_force(make_server: Callable[..., Isocente
         assert set(destination.data_sets()) == {instance.sop_instance}
 
 
+def test_sighup_brings_a_new_limit_into_force(server: Isocenter) -> None:
+    with admitted(server, "storage-scp"), admitted(server, "storage-scp"):
+        server.configure({"storage-scp": {"associations": 2}})
+        server.signal(signal.SIGHUP)
+
+        def rejected() -> bool:
+            peer, answer = ask(server, "storage-scp")
+            peer.close()
+            return answer == LOCAL_LIMIT_EXCEEDED
+
+        wait_until(rejected, "the lower limit")
+        server.configure({"storage-scp": {"associations": 3}})
+        server.signal(signal.SIGHUP)
+        wait_until(lambda: not rejected(), "the higher limit")
+
+
 def test_sighup_with_a_broken_file_keeps_what_holds(server: Isocenter) -> None:
     server.config.write_text("[storage-scp]\nasociations = 3\n")
     before = len(server.log())
