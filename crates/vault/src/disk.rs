@@ -86,6 +86,10 @@ pub trait DiskFile: fmt::Debug + Send + Sync {
     /// As the system reports.
     fn write_all_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()>;
 
+    /// Lets the disk begin with bytes that were just written, while more come, so that the sync at the end is short. A
+    /// hint: whether it is heeded makes no other difference.
+    fn begin_write_out(&self, _offset: u64, _bytes: u64) {}
+
     /// Waits until the bytes, and the length, survive a power cut.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, IoSlice, Write},
+    num::NonZeroU64,
     os::unix::fs::{FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
     thread,
@@ -8,7 +9,7 @@ use std::{
 };
 
 use rustix::{
-    fs::{CWD, RenameFlags, renameat_with},
+    fs::{Advice, CWD, RenameFlags, fadvise, renameat_with},
     io::Errno,
 };
 
@@ -118,6 +119,11 @@ impl DiskFile for RealFile {
 
     fn write_all_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()> {
         FileExt::write_all_at(&self.0, bytes, offset)
+    }
+
+    fn begin_write_out(&self, offset: u64, bytes: u64) {
+        // Of a range that was just written Linux begins the write-out, and has nothing to drop yet.
+        fadvise(&self.0, offset, NonZeroU64::new(bytes), Advice::DontNeed).ok();
     }
 
     fn sync_data(&self) -> io::Result<()> {
