@@ -31,9 +31,9 @@ pub(crate) enum Command {
     Reindex(Configured),
     /// Show the settings: every one with its value and where that comes from, or one in full
     Settings(Settings),
-    /// One association: started by `serve`
+    /// Forks a process for each association: started by `serve`
     #[command(hide = true)]
-    Association,
+    Nursery,
     /// Checkpoints and tidying: started by `serve`
     #[command(hide = true)]
     Housekeeper,

@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Serve(arguments) => commands::serve::run(&arguments),
-        Command::Association => commands::association::run(),
+        Command::Nursery => commands::association::nursery(),
         Command::Housekeeper => commands::housekeeper::run(),
         Command::Import(arguments) => commands::import::run(&arguments),
         Command::Echo(arguments) => commands::echo::run(&arguments),

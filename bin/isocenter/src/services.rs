@@ -20,14 +20,14 @@ pub(crate) struct ArchiveServices<'a> {
 }
 
 impl<'a> ArchiveServices<'a> {
-    /// Opens the holdings ahead, so that the first request need not wait for it. If that fails it is tried again
-    /// when a request needs them: a full disk may have room by then.
+    /// The holdings are opened when a request needs them, which a C-ECHO does not: opening them takes longer
+    /// than all else of a short association. If that fails, the next request tries again.
     pub(crate) fn new(
         open: &'a OpensHoldings,
         storage_scp: &'a StorageScp,
         query_retrieve_scp: &'a QueryRetrieveScp,
     ) -> Self {
-        Self { holdings: open.open().ok(), open, storage_scp, query_retrieve_scp }
+        Self { holdings: None, open, storage_scp, query_retrieve_scp }
     }
 
     fn holdings(&mut self) -> Result<&mut Holdings, HoldingsError> {

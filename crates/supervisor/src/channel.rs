@@ -1,4 +1,4 @@
-//! A control socket: whole messages, a descriptor along with one where it needs one.
+//! A control socket: whole messages, descriptors along with one where it needs them.
 
 use std::fs::File;
 use std::io::{IoSlice, IoSliceMut, Write};
@@ -21,12 +21,15 @@ pub(crate) fn pair() -> Result<(OwnedFd, OwnedFd), Errno> {
     socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
 }
 
+/// Descriptors that one message brings at most.
+const DESCRIPTORS_MAX: usize = 2;
+
 /// One message that arrived.
 pub(crate) struct Packet {
     bytes: [u8; MESSAGE_BYTES_MAX],
     length: usize,
-    /// The descriptor that came along.
-    pub(crate) descriptor: Option<OwnedFd>,
+    /// The descriptors that came along.
+    pub(crate) descriptors: Vec<OwnedFd>,
 }
 
 impl Packet {
@@ -38,7 +41,7 @@ impl Packet {
 /// The next message; none when the other end is closed.
 pub(crate) fn receive(socket: BorrowedFd<'_>, flags: RecvFlags) -> Result<Option<Packet>, Errno> {
     let mut bytes = [0; MESSAGE_BYTES_MAX];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS_MAX))];
     loop {
         let mut ancillary = RecvAncillaryBuffer::new(&mut space);
         let received = recvmsg(
@@ -54,23 +57,24 @@ pub(crate) fn receive(socket: BorrowedFd<'_>, flags: RecvFlags) -> Result<Option
             Err(Errno::CONNRESET | Errno::PIPE) => 0,
             Err(errno) => return Err(errno),
         };
-        let descriptor = ancillary.drain().find_map(|message| match message {
-            RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
-            _ => None,
-        });
-        return Ok((length > 0).then_some(Packet { bytes, length, descriptor }));
+        let mut descriptors = Vec::new();
+        for message in ancillary.drain() {
+            if let RecvAncillaryMessage::ScmRights(came) = message {
+                descriptors.extend(came);
+            }
+        }
+        return Ok((length > 0).then_some(Packet { bytes, length, descriptors }));
     }
 }
 
-/// Sends one message, with a descriptor along if there is one.
+/// Sends one message, with descriptors along (as many as a packet has room for).
 pub(crate) fn send(
     socket: BorrowedFd<'_>,
     bytes: &[u8],
-    descriptor: Option<BorrowedFd<'_>>,
+    descriptors: &[BorrowedFd<'_>],
     flags: SendFlags,
 ) -> Result<(), Errno> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let descriptors: &[BorrowedFd<'_>] = descriptor.as_slice();
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS_MAX))];
     loop {
         let mut ancillary = SendAncillaryBuffer::new(&mut space);
         if !descriptors.is_empty() && !ancillary.push(SendAncillaryMessage::ScmRights(descriptors)) {

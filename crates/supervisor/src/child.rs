@@ -1,7 +1,8 @@
 //! The child's end of a control socket.
 //!
-//! A child process finds it as its standard input, with the settings waiting in it as the first message. A
-//! thread gets one end of a pair. Either way [`Control`] is what it holds.
+//! A keeper finds it as its standard input, with the settings waiting in it as the first message. A child gets
+//! its end from the nursery that forked it, a thread from the supervisor. Either way [`Control`] is what it
+//! holds.
 
 use std::fmt::Write;
 use std::fs::File;
@@ -36,6 +37,12 @@ pub struct Connection {
     pub peer: SocketAddr,
 }
 
+impl Connection {
+    pub(crate) fn new(socket: OwnedFd, listener: u16, peer: SocketAddr) -> Self {
+        Self { stream: TcpStream::from(socket), listener: usize::from(listener), peer }
+    }
+}
+
 /// Why a process has no supervisor.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
@@ -44,6 +51,11 @@ pub enum ControlError {
         "this command is for `isocenter serve` to start, not for hand: its standard input is no control socket"
     )]
     NotAChild,
+    /// A nursery with more than one thread cannot fork.
+    #[error(
+        "the nursery has started a thread, which is a bug of ours: it forks, and forks its own thread only"
+    )]
+    NotAlone,
     /// The supervisor ended before it had said anything.
     #[error(transparent)]
     Gone(#[from] SupervisorGone),
@@ -64,7 +76,6 @@ pub struct Control {
     line: Arc<Line>,
     settings: Arc<[u8]>,
     of_process: bool,
-    connected: bool,
     /// Whom we serve, as the title says it.
     whom: String,
     /// The title as it was set last, kept to use its memory again.
@@ -77,25 +88,22 @@ impl Control {
     /// The control socket that the supervisor gave this process as its standard input, which is empty from
     /// now on. Waits for the settings.
     pub fn from_inherited() -> Result<Self, ControlError> {
-        let inherited = rustix::stdio::stdin();
-        match rustix::net::sockopt::socket_type(inherited) {
-            Ok(SocketType::SEQPACKET) => {}
-            _ => return Err(ControlError::NotAChild),
-        }
-        let socket = rustix::io::fcntl_dupfd_cloexec(inherited, 3)?;
-        let nothing = rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-        rustix::stdio::dup2_stdin(&nothing)?;
-        let packet = channel::receive(socket.as_fd(), RecvFlags::empty())?.ok_or(SupervisorGone)?;
-        let (Some(Told::Settings), Some(memory)) = (Told::read(packet.bytes()), packet.descriptor) else {
-            return Err(ControlError::NotAChild);
-        };
-        let settings = read_settings(memory)?.into();
+        let (socket, settings) = inherited()?;
         Ok(Self::new(socket, settings, true))
     }
 
+    /// What a forked child holds: its title says from now on that it serves `peer`.
+    pub(crate) fn of_child(socket: OwnedFd, settings: Arc<[u8]>, peer: SocketAddr) -> Self {
+        let mut control = Self::new(socket, settings, true);
+        control.serve(peer);
+        control
+    }
+
     /// One end of a pair, for a thread of the supervisor's own process.
-    pub(crate) fn of_thread(socket: OwnedFd, settings: Arc<[u8]>) -> Self {
-        Self::new(socket, settings, false)
+    pub(crate) fn of_thread(socket: OwnedFd, settings: Arc<[u8]>, peer: SocketAddr) -> Self {
+        let mut control = Self::new(socket, settings, false);
+        control.serve(peer);
+        control
     }
 
     fn new(socket: OwnedFd, settings: Arc<[u8]>, of_process: bool) -> Self {
@@ -103,7 +111,6 @@ impl Control {
             line: Arc::new(Line { socket, heard: Mutex::default() }),
             settings,
             of_process,
-            connected: false,
             whom: String::new(),
             line_of_title: String::new(),
             next_permit: 0,
@@ -111,28 +118,14 @@ impl Control {
         }
     }
 
-    /// The settings of the plan, as they were when this child was started.
-    pub fn settings(&self) -> &[u8] {
-        &self.settings
+    fn serve(&mut self, peer: SocketAddr) {
+        self.whom = format!("association, {}", peer.ip().to_canonical());
+        self.title("");
     }
 
-    /// Says that this child is ready, and waits for its connection. None: there is none and will be none
-    /// (the supervisor stopped or replaced this child, or is gone), or this child had its one already; exit.
-    pub fn next_connection(&mut self) -> Option<Connection> {
-        if self.connected {
-            return None;
-        }
-        self.title("association, waiting");
-        self.line.say(&Said::Hello).ok()?;
-        loop {
-            let packet = channel::receive(self.line.socket.as_fd(), RecvFlags::empty()).ok()??;
-            let Some(Told::Connection { listener, peer }) = Told::read(packet.bytes()) else { continue };
-            let stream = TcpStream::from(packet.descriptor?);
-            self.connected = true;
-            self.whom = format!("association, {}", peer.ip().to_canonical());
-            self.title("");
-            return Some(Connection { stream, listener: usize::from(listener), peer });
-        }
+    /// The settings of the plan, as they were when this child (or the nursery of it) was started.
+    pub fn settings(&self) -> &[u8] {
+        &self.settings
     }
 
     /// For a keeper: waits until it is to stop (true), or `timeout` passes (false; none: for ever).
@@ -232,13 +225,13 @@ struct Heard {
 
 impl Line {
     fn say(&self, said: &Said<'_>) -> Result<(), SupervisorGone> {
-        channel::send(self.socket.as_fd(), &said.to_bytes(), None, SendFlags::empty())
+        channel::send(self.socket.as_fd(), &said.to_bytes(), &[], SendFlags::empty())
             .map_err(|_| SupervisorGone)
     }
 
     /// Where nothing hangs on it: neither a full socket nor a supervisor that is gone is an error.
     fn say_if_heard(&self, said: &Said<'_>) {
-        channel::send(self.socket.as_fd(), &said.to_bytes(), None, SendFlags::DONTWAIT).ok();
+        channel::send(self.socket.as_fd(), &said.to_bytes(), &[], SendFlags::DONTWAIT).ok();
     }
 
     /// Files what comes until `wanted` finds what it looks for; none when `timeout` passes first.
@@ -266,7 +259,7 @@ impl Line {
                 Some(Told::Admitted) => heard.admission = Some(Admission::Admitted),
                 Some(Told::Refused(refusal)) => heard.admission = Some(Admission::Refused(refusal)),
                 Some(Told::Permit { id }) => heard.permits.push(id),
-                Some(Told::Settings | Told::Connection { .. }) | None => {}
+                Some(Told::Settings | Told::Fork { .. }) | None => {}
             }
         }
     }
@@ -289,6 +282,24 @@ impl PermitSource for Line {
         // Blocking: a permit that is not given back would be missed until this child ends.
         self.say(&Said::PermitBack { id }).ok();
     }
+}
+
+/// The control socket that the supervisor gave this process as its standard input, which is empty from now on;
+/// and the settings, which are waited for.
+pub(crate) fn inherited() -> Result<(OwnedFd, Arc<[u8]>), ControlError> {
+    let inherited = rustix::stdio::stdin();
+    match rustix::net::sockopt::socket_type(inherited) {
+        Ok(SocketType::SEQPACKET) => {}
+        _ => return Err(ControlError::NotAChild),
+    }
+    let socket = rustix::io::fcntl_dupfd_cloexec(inherited, 3)?;
+    let nothing = rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    rustix::stdio::dup2_stdin(&nothing)?;
+    let mut packet = channel::receive(socket.as_fd(), RecvFlags::empty())?.ok_or(SupervisorGone)?;
+    let (Some(Told::Settings), Some(memory)) = (Told::read(packet.bytes()), packet.descriptors.pop()) else {
+        return Err(ControlError::NotAChild);
+    };
+    Ok((socket, read_settings(memory)?.into()))
 }
 
 fn read_settings(memory: OwnedFd) -> Result<Vec<u8>, io::Error> {

@@ -11,7 +11,7 @@ use crate::Refusal;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// Connections are accepted and a child is ready to serve them. Comes once.
+    /// Connections are accepted and served. Comes once.
     Ready {
         /// The addresses listened on, in the order of the plan; a port 0 is the real one here.
         listeners: &'a [SocketAddr],
@@ -38,8 +38,8 @@ pub enum Event<'a> {
     ChildFailed {
         /// Its process id; none for a thread.
         pid: Option<u32>,
-        /// Whom it served, when it served somebody.
-        peer: Option<SocketAddr>,
+        /// Whom it served.
+        peer: SocketAddr,
         /// The calling AE title; empty before it was known.
         calling: &'a str,
         /// The called AE title; empty before it was known.
@@ -49,11 +49,11 @@ pub enum Event<'a> {
         /// How it ended.
         ending: Ending,
     },
-    /// A child or keeper could not be started; it is tried again.
+    /// A child, a keeper or the nursery could not be started. The connection that a child was for is closed.
     SpawnFailed {
         /// What the system says.
         error: &'a io::Error,
-        /// When it is tried again.
+        /// When it is tried again; for a child, when the next connection is accepted.
         retry_in: Duration,
     },
     /// Connections cannot be accepted (too many open files, for one); it is tried again.
@@ -63,14 +63,14 @@ pub enum Event<'a> {
         /// When it is tried again.
         retry_in: Duration,
     },
-    /// A keeper was started.
+    /// A keeper or the nursery was started.
     KeeperStarted {
-        /// Its name.
+        /// Its name; [`NURSERY`](crate::NURSERY) is that of the nursery.
         name: &'a str,
         /// Its process id.
         pid: u32,
     },
-    /// A keeper ended.
+    /// A keeper or the nursery ended.
     KeeperEnded {
         /// Its name.
         name: &'a str,
@@ -79,7 +79,7 @@ pub enum Event<'a> {
         /// When it is started again; none if it is not.
         restart_in: Option<Duration>,
     },
-    /// New settings hold; children that waited are being replaced.
+    /// New settings hold, for who comes from now on.
     Reloaded {
         /// The addresses listened on now.
         listeners: &'a [SocketAddr],

@@ -1,7 +1,10 @@
-//! Keepers: helper processes that are there as long as the supervisor is.
+//! Keepers: helper processes that are there as long as the supervisor is. The nursery is kept as they are.
 
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
+
+use rustix::net::Shutdown;
 
 use crate::spawn::{self, Process};
 use crate::{Ending, Event, Keeper, KeeperStops, Restart};
@@ -36,10 +39,9 @@ enum State {
 #[derive(Debug)]
 struct Running {
     process: Process,
-    /// None: told to stop.
-    control: Option<OwnedFd>,
+    control: OwnedFd,
     since: Instant,
-    /// When it is pressed next, after it was told to stop; and whether with SIGKILL.
+    /// It was told to stop: when it is pressed next, and whether with SIGKILL.
     press: Option<(Instant, bool)>,
 }
 
@@ -56,30 +58,59 @@ impl Kept {
         matches!(self.state, State::Over)
     }
 
-    /// Does what is due. Returns the descriptor to watch when it started the keeper.
+    /// Our end of its control socket, while it runs.
+    pub(crate) fn control(&self) -> Option<BorrowedFd<'_>> {
+        match &self.state {
+            State::Running(running) => Some(running.control.as_fd()),
+            State::Waiting { .. } | State::Over => None,
+        }
+    }
+
+    /// Readable when it has ended; while it runs.
+    pub(crate) fn pidfd(&self) -> Option<BorrowedFd<'_>> {
+        match &self.state {
+            State::Running(running) => Some(running.process.pidfd.as_fd()),
+            State::Waiting { .. } | State::Over => None,
+        }
+    }
+
+    /// Whether it is to stop, or has.
+    pub(crate) fn is_stopping(&self) -> bool {
+        match &self.state {
+            State::Running(running) => running.press.is_some(),
+            State::Waiting { .. } => false,
+            State::Over => true,
+        }
+    }
+
+    /// Starts it.
+    pub(crate) fn start(
+        &mut self,
+        settings: &OwnedFd,
+        now: Instant,
+        events: &mut impl FnMut(Event<'_>),
+    ) -> io::Result<()> {
+        let (process, control) = spawn::process(&self.keeper.program, &self.keeper.arguments, settings)?;
+        events(Event::KeeperStarted { name: &self.keeper.name, pid: process.pid() });
+        self.state = State::Running(Running { process, control, since: now, press: None });
+        Ok(())
+    }
+
+    /// Does what is due. True: it was started, and there are new descriptors to watch.
     pub(crate) fn tend(
         &mut self,
         settings: &OwnedFd,
         now: Instant,
         events: &mut impl FnMut(Event<'_>),
-    ) -> Option<BorrowedFd<'_>> {
+    ) -> bool {
         match &mut self.state {
-            State::Waiting { until } if *until <= now => {
-                match spawn::process(&self.keeper.program, &self.keeper.arguments, settings) {
-                    Ok((process, control)) => {
-                        events(Event::KeeperStarted { name: &self.keeper.name, pid: process.pid() });
-                        let running = Running { process, control: Some(control), since: now, press: None };
-                        self.state = State::Running(running);
-                        if let State::Running(running) = &self.state {
-                            return Some(running.process.pidfd.as_fd());
-                        }
-                    }
-                    Err(error) => {
-                        let retry_in = self.wait_longer(now);
-                        events(Event::SpawnFailed { error: &error, retry_in });
-                    }
+            State::Waiting { until } if *until <= now => match self.start(settings, now, events) {
+                Ok(()) => return true,
+                Err(error) => {
+                    let retry_in = self.wait_longer(now);
+                    events(Event::SpawnFailed { error: &error, retry_in });
                 }
-            }
+            },
             State::Running(running) => {
                 if let Some((at, firmly)) = running.press
                     && at <= now
@@ -94,7 +125,7 @@ impl Kept {
             }
             State::Waiting { .. } | State::Over => {}
         }
-        None
+        false
     }
 
     /// When [`tend`](Self::tend) is due.
@@ -106,11 +137,11 @@ impl Kept {
         }
     }
 
-    /// Finds out how it ended, and when it comes again. True: it has ended.
-    pub(crate) fn reap(&mut self, now: Instant, events: &mut impl FnMut(Event<'_>)) -> bool {
-        let State::Running(running) = &mut self.state else { return false };
-        let Some(ending) = running.process.reap() else { return false };
-        let told_to_stop = running.control.is_none();
+    /// Finds out how it ended, if it has, and when it comes again.
+    pub(crate) fn reap(&mut self, now: Instant, events: &mut impl FnMut(Event<'_>)) -> Option<Ending> {
+        let State::Running(running) = &mut self.state else { return None };
+        let ending = running.process.reap()?;
+        let told_to_stop = running.press.is_some();
         if now.duration_since(running.since) >= RAN_WELL {
             self.back_off = BACK_OFF_FIRST;
         }
@@ -129,15 +160,17 @@ impl Kept {
             }
         };
         events(Event::KeeperEnded { name: &name, ending, restart_in });
-        true
+        Some(ending)
     }
 
-    /// Tells it to stop, for good.
+    /// Tells it to stop, for good: it finds the end of what its control socket has to say.
     pub(crate) fn stop(&mut self, now: Instant) {
         self.successor = None;
         match &mut self.state {
             State::Running(running) => {
-                if running.control.take().is_some() {
+                if running.press.is_none() {
+                    // Fails where it has closed its end already, which is the same.
+                    rustix::net::shutdown(&running.control, Shutdown::Write).ok();
                     running.press = Some((now + STOPS_WITHIN, false));
                 }
             }

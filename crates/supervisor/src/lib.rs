@@ -7,17 +7,20 @@
 //!
 //! ```text
 //! isocenter: supervisor, 2 of 10 associations
-//! ├─ isocenter: association, waiting                                 idle, started ahead
-//! ├─ isocenter: CT2 -> ISO_STORE_SCP 10.0.0.7, C-STORE 118           serves one connection, then exits
+//! ├─ isocenter: nursery                                              forks the children
+//! ├─ isocenter: CT2 -> ISO_STORE_SCP 10.0.0.7, C-STORE 118           a child: serves one connection, then exits
+//! ├─ isocenter: WS9 -> ISO_QUERY_SCP 10.0.0.9, C-FIND                another one
 //! └─ isocenter: housekeeper                                          a keeper: restarted when it ends
 //! ```
 //!
 //! Read `plan`, then `places` and `permits` (the counting: pure, time is an argument), `message` (what is
-//! said on a control socket), `child` (the other end of it) and at last `office`, the loop that ties them.
+//! said on a control socket), `nursery` and `child` (the other ends of it) and at last `office`, the loop that
+//! ties them.
 //!
-//! Who dies with whom: a child that dies takes its own association along and nothing else. When the
-//! supervisor dies, children that wait exit at once, since their control socket ends; children that serve
-//! finish their association and exit then, which is why no parent-death signal is set. No child holds a
+//! Who dies with whom: a child that dies takes its own association along and nothing else. A nursery that dies
+//! takes nobody along; those who come wait for the next one. When the supervisor dies, the nursery exits at
+//! once, since its control socket ends; children finish their association and exit then, which is why no
+//! parent-death signal is set. No child holds a
 //! listening socket, so a new supervisor can bind the ports meanwhile.
 //!
 //! Absent on purpose: bytes from a peer (a connection is accepted and passed on unread), any other crate of
@@ -27,9 +30,11 @@ mod admission;
 mod channel;
 pub mod child;
 mod event;
+mod fork;
 mod keeper;
 mod listen;
 mod message;
+mod nursery;
 mod office;
 mod pending;
 mod permits;
@@ -41,7 +46,11 @@ pub mod title;
 mod worker;
 
 pub use admission::{Admission, Permit, Refusal, Supervised, SupervisorGone, Unsupervised};
-pub use child::{Connection, Control};
+pub use child::{Connection, Control, ControlError};
 pub use event::{Ending, Event};
+pub use nursery::Nursery;
 pub use office::{Serve, run, run_threads};
 pub use plan::{Group, Keeper, KeeperStops, Limit, OWN_PROGRAM, PermitGroup, Plan, Restart, SupervisorError};
+
+/// What events call the nursery.
+pub const NURSERY: &str = "nursery";

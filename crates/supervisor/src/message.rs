@@ -6,6 +6,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
 use crate::Refusal;
+use crate::places::Who;
 
 /// Longest message; a longer packet is cut by the reader and then fails to parse.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 512;
@@ -17,8 +18,6 @@ pub(crate) const ACTIVITY_BYTES_MAX: usize = 160;
 /// From a child to the supervisor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Said<'a> {
-    /// The child is up and waits for a connection.
-    Hello,
     /// It has read a request and asks for a place.
     Admit { group: &'a str, calling: &'a str, called: &'a str },
     /// Its association is over.
@@ -31,13 +30,25 @@ pub(crate) enum Said<'a> {
     Activity { text: &'a str },
 }
 
-/// From the supervisor to a child.
+/// From the nursery to the supervisor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reported {
+    /// It is up.
+    Ready,
+    /// The child has this process id; its pidfd comes along.
+    Born { who: Who, pid: i32 },
+    /// The child could not be forked, for this error of the system.
+    NotBorn { who: Who, errno: i32 },
+}
+
+/// From the supervisor to a child, a keeper or the nursery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Told {
     /// The settings are in the descriptor that comes along.
     Settings,
-    /// The socket that comes along is yours.
-    Connection { listener: u16, peer: SocketAddr },
+    /// To the nursery: fork a child for the two sockets that come along, its end of the control socket and
+    /// its connection.
+    Fork { who: Who, listener: u16, peer: SocketAddr },
     /// The association has its place.
     Admitted,
     /// It has none.
@@ -50,7 +61,6 @@ impl Said<'_> {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(64);
         match self {
-            Self::Hello => out.push(b'H'),
             Self::Admit { group, calling, called } => {
                 out.push(b'A');
                 for name in [group, calling, called] {
@@ -81,7 +91,6 @@ impl<'a> Said<'a> {
     pub(crate) fn read(bytes: &'a [u8]) -> Option<Self> {
         let mut rest = bytes;
         let said = match take_u8(&mut rest)? {
-            b'H' => Self::Hello,
             b'A' => Self::Admit {
                 group: take_text(&mut rest, NAME_BYTES_MAX)?,
                 calling: take_text(&mut rest, NAME_BYTES_MAX)?,
@@ -100,13 +109,44 @@ impl<'a> Said<'a> {
     }
 }
 
+impl Reported {
+    pub(crate) fn to_bytes(self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(16);
+        let (tag, who, number) = match self {
+            Self::Ready => (b'R', 0, 0),
+            Self::Born { who, pid } => (b'B', who, pid),
+            Self::NotBorn { who, errno } => (b'N', who, errno),
+        };
+        out.push(tag);
+        out.extend_from_slice(&who.to_le_bytes());
+        out.extend_from_slice(&number.to_le_bytes());
+        out
+    }
+
+    /// None: not a message.
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        let mut rest = bytes;
+        let tag = take_u8(&mut rest)?;
+        let who = Who::from_le_bytes(take(&mut rest)?);
+        let number = i32::from_le_bytes(take(&mut rest)?);
+        let reported = match tag {
+            b'R' => Self::Ready,
+            b'B' => Self::Born { who, pid: number },
+            b'N' => Self::NotBorn { who, errno: number },
+            _ => return None,
+        };
+        rest.is_empty().then_some(reported)
+    }
+}
+
 impl Told {
     pub(crate) fn to_bytes(self) -> Vec<u8> {
         let mut out = Vec::with_capacity(32);
         match self {
             Self::Settings => out.push(b's'),
-            Self::Connection { listener, peer } => {
-                out.push(b'c');
+            Self::Fork { who, listener, peer } => {
+                out.push(b'f');
+                out.extend_from_slice(&who.to_le_bytes());
                 out.extend_from_slice(&listener.to_le_bytes());
                 put_address(&mut out, peer);
             }
@@ -127,9 +167,10 @@ impl Told {
         let mut rest = bytes;
         let told = match take_u8(&mut rest)? {
             b's' => Self::Settings,
-            b'c' => {
+            b'f' => {
+                let who = Who::from_le_bytes(take(&mut rest)?);
                 let listener = u16::from_le_bytes(take(&mut rest)?);
-                Self::Connection { listener, peer: take_address(&mut rest)? }
+                Self::Fork { who, listener, peer: take_address(&mut rest)? }
             }
             b'a' => Self::Admitted,
             b'l' => Self::Refused(Refusal::LocalLimitExceeded),
@@ -212,13 +253,12 @@ fn take_address(rest: &mut &[u8]) -> Option<SocketAddr> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ACTIVITY_BYTES_MAX, MESSAGE_BYTES_MAX, Said, Told};
+    use super::{ACTIVITY_BYTES_MAX, MESSAGE_BYTES_MAX, Reported, Said, Told};
     use crate::Refusal;
 
     #[test]
     fn what_a_child_says_is_read_as_it_was_said() {
         for said in [
-            Said::Hello,
             Said::Admit { group: "storage-scp", calling: "CT2", called: "ISO_STORE_SCP" },
             Said::Done,
             Said::PermitAsk { id: 7, group: "storage-scu" },
@@ -240,8 +280,8 @@ mod tests {
     fn what_a_child_is_told_is_read_as_it_was_told() {
         for told in [
             Told::Settings,
-            Told::Connection { listener: 3, peer: "10.0.0.7:49152".parse().unwrap() },
-            Told::Connection { listener: 0, peer: "[fe80::1%2]:104".parse().unwrap() },
+            Told::Fork { who: 7, listener: 3, peer: "10.0.0.7:49152".parse().unwrap() },
+            Told::Fork { who: u64::MAX, listener: 0, peer: "[fe80::1%2]:104".parse().unwrap() },
             Told::Admitted,
             Told::Refused(Refusal::LocalLimitExceeded),
             Told::Refused(Refusal::TemporaryCongestion),
@@ -253,6 +293,22 @@ mod tests {
             for end in 0..bytes.len() {
                 assert_eq!(Told::read(&bytes[..end]), None, "cut at {end}: {told:?}");
             }
+        }
+    }
+
+    #[test]
+    fn what_the_nursery_reports_is_read_as_it_was_reported() {
+        for reported in [
+            Reported::Ready,
+            Reported::Born { who: u64::MAX, pid: 4_194_304 },
+            Reported::NotBorn { who: 3, errno: 11 },
+        ] {
+            let bytes = reported.to_bytes();
+            assert_eq!(Reported::read(&bytes), Some(reported));
+            for end in 0..bytes.len() {
+                assert_eq!(Reported::read(&bytes[..end]), None, "cut at {end}: {reported:?}");
+            }
+            assert_eq!(Said::read(&bytes), None, "what no child may say: {reported:?}");
         }
     }
 

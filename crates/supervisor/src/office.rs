@@ -1,17 +1,18 @@
 //! The loop: one thread that waits for whatever happens and does what follows from it.
 //!
 //! In each round everything that was said is heard first, ends are noted second, and only then places are
-//! given; new connections come after that, and new children last, since starting one takes longest.
+//! given; new connections come after that, and nurseries and keepers last, since starting one takes longest.
 
 mod hand_over;
 mod hear;
+mod nurseries;
 mod reload;
 mod shutdown;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
@@ -26,6 +27,8 @@ use crate::places::{Places, Who};
 use crate::signals::{Signal, Signals};
 use crate::worker::{Stage, Worker};
 use crate::{Connection, Control, Event, Plan, SupervisorError, channel, title};
+use nurseries::Nursery;
+pub(crate) use nurseries::NurseryId;
 use shutdown::Phase;
 
 /// What a thread does with its connection.
@@ -34,7 +37,7 @@ pub type Serve = dyn Fn(Connection, &mut Control) + Send + Sync;
 /// Events taken from the system at once.
 const EVENTS_A_ROUND: usize = 512;
 
-/// Runs until it has drained: a child process for each connection.
+/// Runs until it has drained: a child process for each connection, forked by a [`Nursery`](crate::Nursery).
 ///
 /// `reload` is asked on SIGHUP for the plan that holds from then on; none keeps the present one. SIGTERM and
 /// SIGINT begin a drain (what runs goes on, what comes is refused); a second one ends what is left.
@@ -75,19 +78,17 @@ struct Office<R, E> {
     accept_again_at: Option<Instant>,
     workers: HashMap<Who, Worker>,
     last_worker: Who,
-    /// Workers that wait for a connection, in the order they were started.
-    idle: VecDeque<Who>,
+    /// In the order they were started.
+    nurseries: Vec<Nursery>,
+    last_nursery: NurseryId,
     places: Places,
     permits: Permits,
     pending: Pending,
     keepers: Vec<Kept>,
     phase: Phase,
     is_ready: bool,
-    /// When the pool is filled up again.
-    refill_at: Instant,
-    /// Starts in a row that came to nothing.
+    /// Nurseries in a row that ended before they were ready.
     failed_starts: u32,
-    start_again_at: Option<Instant>,
     title: String,
 }
 
@@ -100,7 +101,9 @@ enum Source {
     Control(Who),
     /// The end of a worker's process.
     End(Who),
-    /// The end of some keeper.
+    /// The control socket of a nursery.
+    Nursery(NurseryId),
+    /// The end of some keeper or nursery.
     Keeper,
 }
 
@@ -112,6 +115,7 @@ impl Source {
             Self::Listener(index) => ((index as u64) << 3) | 2,
             Self::Control(who) => (who << 3) | 3,
             Self::End(who) => (who << 3) | 4,
+            Self::Nursery(id) => (id << 3) | 5,
         })
     }
 
@@ -123,6 +127,7 @@ impl Source {
             2 => Self::Listener(usize::try_from(number >> 3).ok()?),
             3 => Self::Control(number >> 3),
             4 => Self::End(number >> 3),
+            5 => Self::Nursery(number >> 3),
             _ => return None,
         })
     }
@@ -163,21 +168,21 @@ where
             accept_again_at: None,
             workers: HashMap::new(),
             last_worker: 0,
-            idle: VecDeque::new(),
+            nurseries: Vec::new(),
+            last_nursery: 0,
             pending: Pending::default(),
             phase: Phase::Running,
             is_ready: false,
-            refill_at: now,
             failed_starts: 0,
-            start_again_at: None,
             title: String::new(),
         };
         office.watch(office.signals.as_fd(), Source::Signals)?;
-        office.watch_listeners(true);
-        // The first child before anything else: if it cannot be started, none can.
-        office
-            .start_worker(now)
-            .map_err(|source| SupervisorError::Spawn { program: office.plan.program.clone(), source })?;
+        if office.serve.is_some() {
+            office.watch_listeners(true);
+            office.become_ready();
+        } else {
+            office.start_first_nursery(now)?;
+        }
         Ok(office)
     }
 
@@ -199,7 +204,6 @@ where
 
     /// Everything that happened at once, in the order that serves best.
     fn round(&mut self, sources: impl Iterator<Item = Source>, now: Instant) -> Result<(), SupervisorError> {
-        self.start_again_at = self.start_again_at.filter(|&at| now < at);
         self.accept_again_at = self.accept_again_at.filter(|&at| now < at);
         let mut ended = Vec::new();
         let mut keeper_ended = false;
@@ -212,13 +216,14 @@ where
                     }
                 }
                 Source::End(who) => ended.push(who),
+                Source::Nursery(id) => self.hear_nursery(id, now),
                 Source::Keeper => keeper_ended = true,
                 Source::Listener(index) => waiting_at.push(index),
                 Source::Signals => {}
             }
         }
         for who in ended {
-            self.reap(who, now)?;
+            self.reap(who, now);
         }
         self.answer(now);
         while let Some(signal) = self.signals.next() {
@@ -228,7 +233,7 @@ where
             }
         }
         self.hand_over(&waiting_at, now);
-        self.refill(now);
+        self.tend_nurseries(keeper_ended, now)?;
         self.tend_keepers(keeper_ended, now);
         self.continue_shutdown(now);
         Ok(())
@@ -236,16 +241,20 @@ where
 
     /// When the next round is due even if nothing happens.
     fn next_deadline(&self) -> Option<Instant> {
-        let refill = self.wants_refill().then(|| match self.start_again_at {
-            Some(at) => at.max(self.refill_at),
-            None => self.refill_at,
-        });
-        let accept = if self.watching { None } else { self.accept_again_at.or(self.start_again_at) };
+        let accept = if self.watching { None } else { self.accept_again_at };
+        let nurseries = self.nurseries.iter().filter_map(|nursery| nursery.kept.next_deadline()).min();
         let keepers =
             if self.is_ready { self.keepers.iter().filter_map(Kept::next_deadline).min() } else { None };
         let shutdown = self.phase.deadline();
-        let late = self.latest_start();
-        [self.places.next_deadline(), refill, accept, keepers, shutdown, late].into_iter().flatten().min()
+        [self.places.next_deadline(), accept, nurseries, keepers, shutdown].into_iter().flatten().min()
+    }
+
+    fn become_ready(&mut self) {
+        if !self.is_ready {
+            self.is_ready = true;
+            let addresses = self.addresses();
+            (self.events)(Event::Ready { listeners: &addresses });
+        }
     }
 
     fn tend_keepers(&mut self, some_ended: bool, now: Instant) {
@@ -257,7 +266,9 @@ where
                 // The system forgets a descriptor that is closed, so none has to be taken from the epoll.
                 kept.reap(now, &mut self.events);
             }
-            if let Some(pidfd) = kept.tend(&self.settings, now, &mut self.events) {
+            if kept.tend(&self.settings, now, &mut self.events)
+                && let Some(pidfd) = kept.pidfd()
+            {
                 let data = Source::Keeper.to_data();
                 // Not watched, its end would be seen with that of another: late, but seen.
                 epoll::add(&self.epoll, pidfd, data, EventFlags::IN).ok();
@@ -298,6 +309,3 @@ fn raise_open_files() {
         rustix::process::setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).ok();
     }
 }
-
-/// How long a new child is waited for before it is taken for stuck.
-const START_MAX: Duration = Duration::from_secs(10);

@@ -18,12 +18,12 @@ pub struct Plan {
     pub groups: Vec<Group>,
     /// What [`Supervised::permit`](crate::Supervised::permit) counts: usually the exports of STORAGE-SCU.
     pub permits: Vec<PermitGroup>,
-    /// The program of a child: [`OWN_PROGRAM`] unless there is a reason.
+    /// The program of the nursery, and so of every child: [`OWN_PROGRAM`] unless there is a reason.
     pub program: PathBuf,
-    /// The arguments of a child, its name (`argv[0]`) first.
+    /// Its arguments, its name (`argv[0]`) first.
     pub arguments: Vec<OsString>,
-    /// Children that wait for a connection, started ahead.
-    pub pool_size: usize,
+    /// How many children one nursery forks before another takes its place; see [`Nursery`](crate::Nursery).
+    pub children_of_one_nursery: u32,
     /// Connections at most that were accepted and have no place yet. When one more comes, the oldest one of
     /// the address that holds most is closed, so that silent connections cannot lock out another peer.
     pub pending_max: usize,
@@ -34,7 +34,7 @@ pub struct Plan {
     pub drain_grace: Duration,
     /// Long-lived helper processes.
     pub keepers: Vec<Keeper>,
-    /// Handed to every child and keeper as it is, in a sealed memory file.
+    /// Handed to the nursery and to every keeper as it is, in a sealed memory file.
     pub settings: Vec<u8>,
 }
 
@@ -47,7 +47,7 @@ impl Plan {
             permits: Vec::new(),
             program: PathBuf::from(OWN_PROGRAM),
             arguments,
-            pool_size: 4,
+            children_of_one_nursery: 10_000,
             pending_max: 256,
             admission_grace: Duration::from_millis(100),
             drain_grace: Duration::from_secs(30),
@@ -136,7 +136,7 @@ pub enum SupervisorError {
         /// What the system says.
         source: io::Error,
     },
-    /// A child could not be started although none was ever started.
+    /// The nursery could not be started although it never ran.
     #[error("cannot start {program} as a child process: {source}")]
     Spawn {
         /// The program.
@@ -144,7 +144,7 @@ pub enum SupervisorError {
         /// What the system says.
         source: io::Error,
     },
-    /// The first children ended before they were ready: every later one would.
+    /// The nursery ended before it was ready, again and again.
     #[error("child processes end before they are ready ({ending}); their own messages say why")]
     ChildrenFail {
         /// How the last of them ended.

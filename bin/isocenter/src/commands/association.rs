@@ -1,7 +1,7 @@
-//! One association: a child process that `serve` starts ahead, or a thread of it.
+//! One association: a child that the nursery of `serve` forks, or a thread of `serve`.
 
 use application_entity::TcpTransport;
-use supervisor::{Connection, Control};
+use supervisor::{Connection, Control, Nursery};
 
 use crate::commands::{Failure, sealed};
 use crate::logging;
@@ -9,18 +9,28 @@ use crate::overseer::Supervisor;
 use crate::services::ArchiveServices;
 use crate::wiring::{self, Wiring};
 
-/// Serves one connection and ends.
-pub(crate) fn run() -> Result<(), Failure> {
-    let mut control = Control::from_inherited()?;
-    let configuration = sealed(control.settings())?;
+/// The nursery: gets everything ready that all associations need, and forks a child for each.
+///
+/// What is opened here every child would have in common with the others, and SQLite forbids to be carried over
+/// a fork, so nothing is.
+pub(crate) fn nursery() -> Result<(), Failure> {
+    let nursery = Nursery::from_inherited()?;
+    let configuration = sealed(nursery.settings())?;
     logging::init(configuration.log);
     let wiring = Wiring::new(&configuration)?;
-    let services = ArchiveServices::new(&wiring.holdings, &wiring.storage_scp, &wiring.query_retrieve_scp);
     let listeners = wiring::listeners(&configuration);
-    match control.next_connection() {
-        Some(connection) => serve_with(connection, &mut control, &wiring, &listeners, services),
-        None => Ok(()),
-    }
+    nursery.raise(|connection, control| {
+        let services =
+            ArchiveServices::new(&wiring.holdings, &wiring.storage_scp, &wiring.query_retrieve_scp);
+        match serve_with(connection, control, &wiring, &listeners, services) {
+            Ok(()) => 0,
+            Err(Failure(words)) => {
+                tracing::error!("an association could not be served: {words}");
+                1
+            }
+        }
+    })?;
+    Ok(())
 }
 
 /// Serves one connection on the calling thread.

@@ -118,7 +118,7 @@ fn reachable(listen: SocketAddr) -> String {
 fn plan(configuration: &Configuration) -> Result<Plan, Failure> {
     let supervisor = &configuration.supervisor;
     let own_name = OsString::from("isocenter");
-    let mut plan = Plan::new(vec![own_name.clone(), "association".into()]);
+    let mut plan = Plan::new(vec![own_name.clone(), "nursery".into()]);
     plan.listeners = wiring::listeners(configuration);
     let ceiling = supervisor.associations_ceiling;
     plan.groups = [
@@ -129,7 +129,6 @@ fn plan(configuration: &Configuration) -> Result<Plan, Failure> {
     .to_vec();
     plan.permits =
         vec![PermitGroup { name: EXPORTS.to_owned(), at_a_time: configuration.storage_scu.associations }];
-    plan.pool_size = usize::try_from(supervisor.pool)?;
     plan.pending_max = usize::try_from(supervisor.pending_connections)?;
     plan.admission_grace = supervisor.admission_grace;
     plan.drain_grace = supervisor.drain_grace;
@@ -199,8 +198,7 @@ fn tell(event: Event<'_>) {
             }
         }
         Event::ChildFailed { pid, peer, calling, called, activity, ending } => {
-            let peer = peer.map(|peer| peer.to_string()).unwrap_or_default();
-            tracing::error!(pid, peer, calling, called, activity, "an association's process ended: {ending}");
+            tracing::error!(pid, %peer, calling, called, activity, "an association's process ended: {ending}");
         }
         Event::PendingClosed { peer, open_for } => {
             tracing::warn!(%peer, ?open_for, "closed a connection without a request, to make room");

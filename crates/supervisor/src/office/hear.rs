@@ -1,7 +1,7 @@
 //! What workers say, that they end, and what they are answered.
 
 use std::os::fd::AsFd;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustix::io::Errno;
 use rustix::net::RecvFlags;
@@ -9,16 +9,12 @@ use rustix::net::RecvFlags;
 use super::Office;
 use crate::message::{Said, Told};
 use crate::places::Who;
-use crate::worker::{Body, Stage};
-use crate::{Admission, Ending, Event, Plan, SupervisorError, channel};
+use crate::worker::{Body, Stage, Worker};
+use crate::{Admission, Ending, Event, Plan, channel};
 
 /// Messages of one worker heard in one round; the rest is heard in the next, so that one that talks without
 /// end holds up nobody.
 const MESSAGES_A_ROUND: usize = 16;
-/// Children that end before they are ready, one after the other, before the supervisor gives up.
-const FAILED_STARTS_MAX: u32 = 3;
-/// The longest wait before a child is started again after one that failed.
-const START_AGAIN_MAX: Duration = Duration::from_secs(5);
 
 impl<R, E> Office<R, E>
 where
@@ -55,14 +51,6 @@ where
     fn take_in(&mut self, who: Who, said: &Said<'_>, now: Instant) -> bool {
         let Some(worker) = self.workers.get_mut(&who) else { return true };
         match *said {
-            Said::Hello => {
-                worker.greeted = true;
-                if !self.is_ready {
-                    self.is_ready = true;
-                    let addresses = self.addresses();
-                    (self.events)(Event::Ready { listeners: &addresses });
-                }
-            }
             Said::Admit { group, calling, called } => {
                 if worker.stage != Stage::Pending {
                     return false;
@@ -92,12 +80,9 @@ where
     /// without a place.
     fn note_lingering(&mut self, who: Who, now: Instant) {
         let Some(worker) = self.workers.get(&who) else { return };
-        if worker.stage == Stage::Leaving
-            && self.permits.of(who) == 0
-            && let Some(peer) = worker.peer
-        {
+        if worker.stage == Stage::Leaving && self.permits.of(who) == 0 {
             self.pending.remove(who);
-            self.pending.add(who, peer.ip(), now);
+            self.pending.add(who, worker.peer.ip(), now);
         }
     }
 
@@ -109,15 +94,12 @@ where
                 Admission::Admitted => {
                     worker.seat();
                     self.pending.remove(who);
-                    self.failed_starts = 0;
                     worker.tell(Told::Admitted);
                 }
                 Admission::Refused(refusal) => {
                     worker.tell(Told::Refused(refusal));
-                    if let Some(peer) = worker.peer {
-                        let (calling, called) = (worker.calling.as_str(), worker.called.as_str());
-                        (self.events)(Event::Refused { peer, calling, called, refusal });
-                    }
+                    let (calling, called) = (worker.calling.as_str(), worker.called.as_str());
+                    (self.events)(Event::Refused { peer: worker.peer, calling, called, refusal });
                 }
             }
         }
@@ -129,18 +111,15 @@ where
     }
 
     /// Takes leave of a worker that ended: its place and its permits come free.
-    pub(super) fn reap(&mut self, who: Who, now: Instant) -> Result<(), SupervisorError> {
+    pub(super) fn reap(&mut self, who: Who, now: Instant) {
         // Its last words may be unread.
         self.hear(who, now);
-        let Some(worker) = self.workers.get_mut(&who) else { return Ok(()) };
-        let Some(ending) = worker.reap() else { return Ok(()) };
-        let Some(worker) = self.workers.remove(&who) else { return Ok(()) };
-        self.places.free(who);
-        self.permits.forget(who);
-        self.pending.remove(who);
-        self.idle.retain(|idle| *idle != who);
-        if (worker.stage == Stage::Idle || !worker.greeted) && !worker.ended_by_us {
-            self.start_failed(ending, now)?;
+        let Some(ending) = self.workers.get_mut(&who).and_then(Worker::reap) else { return };
+        let Some(worker) = self.forget(who) else { return };
+        if matches!(ending, Ending::Killed(_)) && !worker.ended_by_us {
+            // Perhaps by what a peer sent, which may be after the layout of memory that the next child would
+            // have as well.
+            self.renew_nursery(now);
         }
         if !ending.is_clean() && !worker.ended_by_us {
             (self.events)(Event::ChildFailed {
@@ -152,22 +131,5 @@ where
                 ending,
             });
         }
-        Ok(())
-    }
-
-    /// A worker ended that had nothing to do yet: the next one waits a while, longer each time.
-    fn start_failed(&mut self, ending: Ending, now: Instant) -> Result<(), SupervisorError> {
-        self.failed_starts = self.failed_starts.saturating_add(1);
-        if !self.is_ready && self.failed_starts >= FAILED_STARTS_MAX {
-            return Err(SupervisorError::ChildrenFail { ending });
-        }
-        self.start_again_at = Some(now + self.start_again_in());
-        Ok(())
-    }
-
-    /// How long to wait after a start that came to nothing.
-    pub(super) fn start_again_in(&self) -> Duration {
-        let doubled = 1_u32 << self.failed_starts.min(10);
-        Duration::from_millis(50).saturating_mul(doubled).min(START_AGAIN_MAX)
     }
 }

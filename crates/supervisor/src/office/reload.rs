@@ -13,8 +13,8 @@ where
     R: FnMut() -> Option<Plan>,
     E: FnMut(Event<'_>),
 {
-    /// Asks for a new plan and follows it. Associations that run go on as they began; whoever waits for a
-    /// connection is replaced by one that has the new settings.
+    /// Asks for a new plan and follows it. Associations that run go on as they began; the nursery is
+    /// replaced by one that has the new settings, and whoever comes meanwhile waits for it.
     pub(super) fn reload(&mut self, now: Instant) -> Result<(), SupervisorError> {
         if self.phase != Phase::Running {
             return Ok(());
@@ -28,14 +28,12 @@ where
         self.listen_as(&plan);
         self.keep_as(&plan, now);
         self.plan = plan;
-        for who in self.idle.drain(..) {
-            if let Some(worker) = self.workers.get_mut(&who) {
-                worker.dismiss();
+        if self.serve.is_none() {
+            for nursery in &mut self.nurseries {
+                nursery.kept.stop(now);
             }
+            self.add_nursery(now);
         }
-        self.refill_at = now;
-        self.failed_starts = 0;
-        self.start_again_at = None;
         let addresses = self.addresses();
         (self.events)(Event::Reloaded { listeners: &addresses });
         Ok(())

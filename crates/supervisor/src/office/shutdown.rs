@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Office;
-use crate::worker::Stage;
+use crate::keeper::Kept;
 use crate::{Event, KeeperStops, Plan};
 
 /// How long children have between SIGTERM and SIGKILL.
@@ -33,10 +33,6 @@ impl Phase {
             Self::Draining { until } | Self::Ending { until } => Some(until),
             Self::Running | Self::Killing => None,
         }
-    }
-
-    pub(super) fn keeps_pool(self) -> bool {
-        self == Self::Running
     }
 
     pub(super) fn takes_connections(self) -> bool {
@@ -93,15 +89,10 @@ where
         let serving = self.serving();
         (self.events)(Event::EndingChildren { serving });
         self.phase = Phase::Ending { until: now + grace };
-        self.idle.clear();
         for worker in self.workers.values_mut() {
-            match worker.stage {
-                Stage::Idle => worker.dismiss(),
-                Stage::Dismissed => {}
-                Stage::Pending | Stage::Serving | Stage::Leaving => worker.end(false),
-            }
+            worker.end(false);
         }
-        for kept in &mut self.keepers {
+        for kept in self.kept() {
             kept.stop(now);
         }
     }
@@ -111,9 +102,13 @@ where
         for worker in self.workers.values_mut() {
             worker.end(true);
         }
-        for kept in &mut self.keepers {
+        for kept in self.kept() {
             kept.kill(now);
         }
+    }
+
+    fn kept(&mut self) -> impl Iterator<Item = &mut Kept> {
+        self.keepers.iter_mut().chain(self.nurseries.iter_mut().map(|nursery| &mut nursery.kept))
     }
 
     /// Nobody is left. Threads are not waited for: they end with the process.
@@ -122,5 +117,6 @@ where
         matches!(self.phase, Phase::Ending { .. } | Phase::Killing)
             && !children_left
             && self.keepers.is_empty()
+            && self.nurseries.is_empty()
     }
 }

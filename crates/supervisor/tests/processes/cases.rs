@@ -2,13 +2,14 @@
 
 mod admission;
 mod ends;
+mod nurseries;
 mod processes;
 mod threads;
 
 use super::Case;
 
 pub(crate) fn all() -> Vec<Case> {
-    [admission::CASES, ends::CASES, processes::CASES, threads::CASES].concat()
+    [admission::CASES, ends::CASES, nurseries::CASES, processes::CASES, threads::CASES].concat()
 }
 
 /// The cases of a file, each named as its function is.

@@ -1,6 +1,6 @@
 //! A real supervisor with real children, over sockets on the loopback.
 //!
-//! This binary is all of them: run with a role as its first argument it is a supervisor, a child or a keeper
+//! This binary is all of them: run with a role as its first argument it is a supervisor, a nursery or a keeper
 //! (`roles`); run without one it runs the cases, each against a supervisor of its own (`subject`).
 
 #![expect(
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
         Some("supervise") => roles::supervise(arguments.get(1..).unwrap_or_default()),
-        Some("association") => roles::association(),
+        Some("nursery") => roles::nursery(),
         Some("keeper") => roles::keeper(),
         _ => run_cases(&arguments),
     }

@@ -1,4 +1,4 @@
-//! What this binary does as a supervisor, as a child and as a keeper.
+//! What this binary does as a supervisor, as a nursery with its children and as a keeper.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use supervisor::{
-    Admission, Connection, Control, Event, Group, Keeper, KeeperStops, Limit, OWN_PROGRAM, Permit,
+    Admission, Connection, Control, Event, Group, Keeper, KeeperStops, Limit, Nursery, OWN_PROGRAM, Permit,
     PermitGroup, Plan, Restart, Supervised,
 };
 
@@ -47,7 +47,7 @@ fn plan(options: &HashMap<String, String>, settings: &str) -> Plan {
         Some(_) => Limit::PerCallingAe { each: count("each", 0), ceiling: count("ceiling", 100) },
         None => Limit::Total(count("total", 10)),
     };
-    let mut plan = Plan::new(vec!["isocenter".into(), "association".into()]);
+    let mut plan = Plan::new(vec!["isocenter".into(), "nursery".into()]);
     if let Some(program) = options.get("program") {
         plan.program = program.into();
     }
@@ -59,7 +59,7 @@ fn plan(options: &HashMap<String, String>, settings: &str) -> Plan {
         .collect();
     plan.groups = vec![Group { name: "scp".to_owned(), limit }];
     plan.permits = vec![PermitGroup { name: "storage-scu".to_owned(), at_a_time: count("permits", 10) }];
-    plan.pool_size = usize::try_from(number("pool", 2)).unwrap();
+    plan.children_of_one_nursery = count("children", 10_000);
     plan.pending_max = usize::try_from(number("pending", 256)).unwrap();
     plan.admission_grace = Duration::from_millis(number("grace", 0));
     plan.drain_grace = Duration::from_millis(number("drain", 60_000));
@@ -98,19 +98,21 @@ fn print(event: Event<'_>) {
     }
 }
 
-/// A child process.
-pub(crate) fn association() -> ExitCode {
-    let mut control = match Control::from_inherited() {
-        Ok(control) => control,
+/// A nursery, and its children.
+pub(crate) fn nursery() -> ExitCode {
+    let raised = Nursery::from_inherited().and_then(|nursery| {
+        nursery.raise(|connection, control| {
+            serve(connection, control);
+            0
+        })
+    });
+    match raised {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             println!("{error}");
-            return ExitCode::FAILURE;
+            ExitCode::FAILURE
         }
-    };
-    if let Some(connection) = control.next_connection() {
-        serve(connection, &mut control);
     }
-    ExitCode::SUCCESS
 }
 
 /// A keeper: there until it is told to stop.
@@ -158,6 +160,8 @@ fn serve(connection: Connection, control: &mut Control) {
             "no-delay" => connection.stream.nodelay().unwrap().to_string(),
             "listener" => connection.listener.to_string(),
             "peer" => connection.peer.to_string(),
+            "descriptors" => descriptors(),
+            "group" => rustix::process::getpgid(None).unwrap().as_raw_nonzero().to_string(),
             "arguments" => std::env::args().collect::<Vec<_>>().join(" "),
             "environment" => std::env::var(rest).unwrap_or_default(),
             "nonsense" => {
@@ -171,4 +175,21 @@ fn serve(connection: Connection, control: &mut Control) {
             return;
         }
     }
+}
+
+/// The descriptors of this process, each as the kernel names what it is to.
+fn descriptors() -> String {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc/self/fd").unwrap() {
+        let entry = entry.unwrap();
+        let number = entry.file_name().into_string().unwrap();
+        // The one that lists them is closed by the time it is asked for.
+        let Ok(target) = std::fs::read_link(entry.path()) else { continue };
+        let target = target.to_string_lossy().into_owned();
+        if !target.ends_with("/fd") {
+            found.push(format!("{number}={}", target.split(':').next().unwrap_or_default()));
+        }
+    }
+    found.sort();
+    found.join(" ")
 }

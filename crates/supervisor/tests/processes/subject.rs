@@ -22,10 +22,14 @@ pub(crate) struct Subject {
 impl Subject {
     /// Starts a supervisor and waits until it is ready.
     pub(crate) fn start(options: &[&str]) -> Self {
-        let mut subject = Self::start_unready(options);
-        let ready = subject.event("ready");
-        subject.addresses = ready.split(' ').skip(1).map(|address| address.parse().unwrap()).collect();
-        subject
+        Self::start_unready(options).ready()
+    }
+
+    /// Waits until it is ready.
+    pub(crate) fn ready(mut self) -> Self {
+        let ready = self.event("ready");
+        self.addresses = ready.split(' ').skip(1).map(|address| address.parse().unwrap()).collect();
+        self
     }
 
     pub(crate) fn start_unready(options: &[&str]) -> Self {
@@ -73,6 +77,11 @@ impl Subject {
         let answer = client.ask(&format!("admit {calling}"));
         let pid = answer.strip_prefix("admitted ").unwrap_or_else(|| panic!("{calling}: {answer}"));
         (client, pid.parse().unwrap())
+    }
+
+    /// The process id of the next nursery that was started.
+    pub(crate) fn nursery(&self) -> u32 {
+        self.event("keeper-started nursery ").rsplit(' ').next().unwrap().parse().unwrap()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

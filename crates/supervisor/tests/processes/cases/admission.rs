@@ -61,7 +61,7 @@ fn connections_that_say_nothing_do_not_lock_out_a_peer() {
 }
 
 fn more_silent_connections_than_may_be_cost_no_more_processes() {
-    let subject = Subject::start(&["pending=16", "pool=2"]);
+    let subject = Subject::start(&["pending=16"]);
     let mut silent: Vec<Client> = (0..100).map(|_| subject.connect()).collect();
     let (_client, _) = subject.admitted("CT");
     // The oldest ones had to go, and the youngest one has still its process.
@@ -71,8 +71,8 @@ fn more_silent_connections_than_may_be_cost_no_more_processes() {
     assert!(silent[99].ask("admit CT").starts_with("admitted "));
     let ended = subject.children().into_iter().filter(|pid| is_zombie(*pid)).count();
     let running = subject.children().len() - ended;
-    // 16 pending, 2 with places, at most 8 that start, and those that are on their way out.
-    assert!(running <= 16 + 2 + 8 + 16, "{running}");
+    // 16 pending, 2 with places, the nursery, and those that are on their way out.
+    assert!(running <= 16 + 2 + 1 + 16, "{running}");
 }
 
 fn is_zombie(pid: u32) -> bool {

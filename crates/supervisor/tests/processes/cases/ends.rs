@@ -14,7 +14,7 @@ cases![
     a_drain_ends_what_outlasts_its_grace,
     a_second_signal_ends_what_is_left,
     a_drain_waits_for_an_export_whose_requester_is_gone,
-    a_killed_supervisor_leaves_no_waiting_children_and_its_ports_are_free,
+    a_killed_supervisor_leaves_no_nursery_and_its_ports_are_free,
     an_address_in_use_is_refused_by_name,
     children_that_cannot_start_are_given_up,
 ];
@@ -42,7 +42,7 @@ fn an_idle_supervisor_drains_at_once() {
 
 fn the_ctrl_c_of_a_terminal_does_not_reach_the_children() {
     let subject = Subject::start(&["keeper=1"]);
-    let keeper = subject.event("keeper-started");
+    let keeper = subject.event("keeper-started housekeeper");
     let group_of = |pid: u32| getpgid(Pid::from_raw(i32::try_from(pid).unwrap())).unwrap();
     let (_client, pid) = subject.admitted("CT1");
     assert_ne!(group_of(pid), group_of(subject.pid()));
@@ -84,17 +84,17 @@ fn a_drain_waits_for_an_export_whose_requester_is_gone() {
     assert!(subject.ended().success());
 }
 
-fn a_killed_supervisor_leaves_no_waiting_children_and_its_ports_are_free() {
-    let mut subject = Subject::start(&["pool=3"]);
+fn a_killed_supervisor_leaves_no_nursery_and_its_ports_are_free() {
+    let mut subject = Subject::start(&[]);
     let (mut client, serving) = subject.admitted("CT1");
-    let waiting: Vec<End> =
+    let others: Vec<End> =
         subject.children().into_iter().filter(|&pid| pid != serving).map(End::of).collect();
-    assert!(!waiting.is_empty());
+    assert_eq!(others.len(), 1, "the nursery");
     let serving = End::of(serving);
     subject.signal(Signal::KILL);
     subject.ended();
-    for child in waiting {
-        child.wait();
+    for other in others {
+        other.wait();
     }
     // Who serves goes on with its association, whatever it has to tell a supervisor.
     assert_eq!(client.ask("activity C-STORE 7"), "said");

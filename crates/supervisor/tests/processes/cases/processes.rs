@@ -54,7 +54,7 @@ fn a_title_follows_what_is_done_and_leaves_arguments_and_environment_alone() {
         client.ask(&format!("activity {activity}"));
         assert_eq!(title_of(pid), format!("isocenter: CT2 -> ISO_STORE_SCP 127.0.0.1, {activity}"));
     }
-    assert_eq!(client.ask("arguments"), "isocenter association");
+    assert_eq!(client.ask("arguments"), "isocenter nursery");
     assert_eq!(client.ask("environment ISOCENTER_TEST_MARK"), "still there");
     let here = std::env::var("PATH").unwrap();
     assert_eq!(client.ask("environment PATH"), here);
@@ -106,6 +106,6 @@ fn a_keeper_that_dies_is_started_again_and_stops_when_told() {
     let second = subject.event("keeper-started housekeeper ");
     assert_ne!(first, second);
     subject.signal(Signal::TERM);
-    assert_eq!(subject.event("keeper-ended"), "keeper-ended housekeeper exit code 0 again=false");
+    assert_eq!(subject.event("keeper-ended housekeeper"), "keeper-ended housekeeper exit code 0 again=false");
     assert!(subject.ended().success());
 }
