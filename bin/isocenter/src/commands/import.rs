@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &Import) -> Result<(), Failure> {
     progress.finish_and_clear();
     started.running.stop(&mut holdings, SystemTime::now())?;
     println!("{kept} imported, {held} held already, {skipped} skipped");
-    Ok(())
+    paths::all_exist(&arguments.paths)
 }
 
 /// A bar where somebody looks at it.

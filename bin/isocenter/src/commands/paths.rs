@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::commands::Failure;
+
 /// Every file below the paths, in the order of their names; what cannot be read is told and passed over.
 pub(crate) fn files(paths: &[PathBuf], unreadable: &mut dyn FnMut(&Path, &std::io::Error)) -> Vec<PathBuf> {
     let mut files = Vec::new();
@@ -19,6 +21,14 @@ pub(crate) fn files(paths: &[PathBuf], unreadable: &mut dyn FnMut(&Path, &std::i
         }
     }
     files
+}
+
+/// Junk in a folder is passed over, but a path that somebody typed should be there.
+pub(crate) fn all_exist(paths: &[PathBuf]) -> Result<(), Failure> {
+    match paths.iter().find(|path| !path.exists()) {
+        Some(missing) => Err(Failure(format!("there is no {}", missing.display()))),
+        None => Ok(()),
+    }
 }
 
 /// The entries of a folder by name. Links to folders are not followed: they may lead back up.
@@ -54,5 +64,7 @@ mod tests {
             files(&[root.to_owned(), root.join("gone")], &mut |path, _| missing.push(path.to_owned()));
         assert_eq!(found, ["a", "b/1", "b/deep/2"].map(|name| root.join(name)));
         assert_eq!(missing, [root.join("gone")]);
+        assert!(all_exist(&[root.to_owned()]).is_ok());
+        assert!(all_exist(&[root.to_owned(), root.join("gone")]).is_err());
     }
 }

@@ -92,7 +92,7 @@ pub(crate) fn run(arguments: &Send) -> Result<(), Failure> {
     println!("{stored} stored, {warned} stored with a warning, {failed} failed, {skipped} skipped");
     result?;
     match failed {
-        0 => Ok(()),
+        0 => paths::all_exist(&arguments.paths),
         _ => Err(Failure(format!("{failed} instances were not stored by {}", peer.ae_title))),
     }
 }

@@ -1,8 +1,10 @@
 //! `isocenter serve`: the supervisor, its children and its housekeeper.
 
 use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -18,6 +20,9 @@ use crate::logging;
 use crate::overseer::EXPORTS;
 use crate::wiring::{self, OpensHoldings, QUERY_RETRIEVE_SCP, STORAGE_SCP, Wiring};
 
+/// Locked by the server that uses a data directory.
+const SERVER_LOCK: &str = "server.lock";
+
 /// Serves until it has drained.
 pub(crate) fn run(arguments: &Configured) -> Result<(), Failure> {
     let mut effective = configured(&arguments.sources())?;
@@ -29,6 +34,7 @@ pub(crate) fn run(arguments: &Configured) -> Result<(), Failure> {
     // Wired once here, so that what is wrong is said now and not by each child.
     Wiring::new(configuration)?;
     let holdings = OpensHoldings::new(configuration);
+    let _alone = alone(&configuration.data)?;
     let running = start(&holdings)?;
     introduce(configuration)?;
 
@@ -44,6 +50,22 @@ pub(crate) fn run(arguments: &Configured) -> Result<(), Failure> {
     running.stop(&mut holdings.open()?, SystemTime::now())?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// One server for one data directory; commands may work beside it. Held until the process ends.
+fn alone(data: &Path) -> Result<File, Failure> {
+    fs::create_dir_all(data).map_err(|error| Failure(format!("cannot make {}: {error}", data.display())))?;
+    let path = data.join(SERVER_LOCK);
+    let lock = OpenOptions::new().create(true).append(true).open(&path);
+    let lock = lock.map_err(|error| Failure(format!("cannot open {}: {error}", path.display())))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(Failure(format!(
+            "another server uses the data in {}: stop it first, or give this one its own with --data",
+            data.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(Failure(format!("cannot lock {}: {error}", path.display()))),
+    }
 }
 
 /// Brings vault and catalog in step, and holds the right to keep instances from then on.
