@@ -8,13 +8,16 @@ use catalog::{Access, Catalog, CatalogError, Find, Held, Query, Retrieval, Retri
 use vault::{Disk, RealDisk, Vault};
 use vocabulary::{Day, DayError, Uid};
 
-use crate::{Arriving, HoldingsError, HoldingsRules, Ingest, NotKept, keep::Trodden};
+use crate::{Arriving, HoldingsError, HoldingsRules, Ingest, NotKept, trodden::Trodden};
 
 /// The catalog's file, below the data directory.
 pub(crate) const CATALOG: &str = "catalog.sqlite";
 
 /// Where the catalog remembers from which day on rows may be missing after a power cut.
 pub(crate) const SYNC_POINT: &str = "sync-point";
+
+/// Where the catalog remembers a day whose directory survives a power cut.
+pub(crate) const DURABLE_DAY: &str = "durable-day";
 
 /// The holdings of one data directory, as one thread of one process has them open.
 #[derive(Debug)]
@@ -58,8 +61,9 @@ impl Holdings {
         let vault = Vault::open_on(disk, data_directory, rules.sync)?;
         let catalog = Catalog::open(&data_directory.join(CATALOG), access)?;
         let sync_point = recall_day(&catalog, SYNC_POINT)?;
+        let trodden = Trodden::new(recall_day(&catalog, DURABLE_DAY)?);
         let data_directory = data_directory.to_owned();
-        Ok(Self { data_directory, vault, catalog, sync_point, trodden: Trodden::default(), rules })
+        Ok(Self { data_directory, vault, catalog, sync_point, trodden, rules })
     }
 
     /// Begins to take an instance in.
@@ -115,4 +119,9 @@ pub(crate) fn utc_day(time: SystemTime) -> Result<Day, DayError> {
 pub(crate) fn recall_day(catalog: &Catalog, name: &str) -> Result<Option<Day>, HoldingsError> {
     let remembered = catalog.recall(name)?;
     Ok(remembered.and_then(|text| Day::from_number(text.parse().ok()?).ok()))
+}
+
+/// Lets the catalog remember a day under a name.
+pub(crate) fn remember_day(catalog: &mut Catalog, name: &str, day: Day) -> Result<(), HoldingsError> {
+    Ok(catalog.remember(name, &day.as_number().to_string())?)
 }

@@ -2,7 +2,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::{
     Holdings, HoldingsError,
-    holdings::{SYNC_POINT, utc_day},
+    holdings::{SYNC_POINT, remember_day, utc_day},
     start::is_alive,
 };
 
@@ -36,7 +36,7 @@ impl Holdings {
             // That this is so is itself durable with the next one; until then a reconciliation looks at more days.
             let sync_point = utc_day(now.checked_sub(KEEPING_MAX).unwrap_or(now))?;
             if self.first_unsure_day()? != Some(sync_point) {
-                self.catalog.remember(SYNC_POINT, &sync_point.as_number().to_string())?;
+                remember_day(&mut self.catalog, SYNC_POINT, sync_point)?;
             }
             self.sync_point = Some(sync_point);
         }

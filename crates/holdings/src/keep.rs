@@ -5,44 +5,19 @@ use std::time::SystemTime;
 use catalog::{Held, InstanceRow, Location, Outcome, Place};
 use tracing::{error, warn};
 use vault::{Digest, Draft, DurableTo, InstanceFile, InstanceKey, KeepFailed, Shortage};
-use vocabulary::{AeTitle, Day, Uid};
+use vocabulary::{AeTitle, Day};
 
 use crate::{
     Duplicates, Holdings, HoldingsError, How, Ingest, Kept, NotKept, Refusal,
+    holdings::{DURABLE_DAY, remember_day},
     noted::Noted,
     open::key_of,
     read::{digest_of_data_set, read_head},
+    trodden::NewDay,
 };
 
 /// How often another name is tried before something must be wrong with the directory.
 const NAMES_TRIED_MAX: u32 = 1_000;
-
-/// The directories that these holdings kept an instance in last: they are durable, nobody needs to be asked.
-#[derive(Debug, Default)]
-pub(crate) struct Trodden {
-    last: Option<(Day, Uid, Uid)>,
-}
-
-impl Trodden {
-    fn durable_to(&self, key: &InstanceKey) -> DurableTo {
-        match &self.last {
-            Some((day, study, series)) if *day == key.day => {
-                match (*study == key.study, *series == key.series) {
-                    (true, true) => DurableTo::Series,
-                    (true, false) => DurableTo::Study,
-                    (false, _) => DurableTo::Day,
-                }
-            }
-            _ => DurableTo::Nothing,
-        }
-    }
-
-    fn kept_in(&mut self, key: &InstanceKey) {
-        if self.durable_to(key) != DurableTo::Series {
-            self.last = Some((key.day, key.study.clone(), key.series.clone()));
-        }
-    }
-}
 
 /// What is known of an instance that was checked and only needs its name.
 struct Checked {
@@ -85,12 +60,17 @@ impl Holdings {
             draft.overwrite(checked.note_offset, &noted.to_bytes())?;
             match draft.keep(&key, self.trodden.durable_to(&key)) {
                 Ok(durable) => {
-                    self.trodden.kept_in(&key);
-                    if let Some(place) = replaced {
-                        // The length of the file may differ from what its row says.
-                        self.catalog.remove(&place)?;
+                    let day = key.day;
+                    let new_day = self.trodden.kept_in(&key);
+                    let kept = self.record(checked, key, durable.bytes(), how, replaced)?;
+                    if new_day == NewDay::Yes
+                        && let Err(error) = remember_day(&mut self.catalog, DURABLE_DAY, day)
+                    {
+                        warn!(
+                            "cannot remember the day's directory, it is synced more often than needed: {error}"
+                        );
                     }
-                    return self.record(checked, key, durable.bytes(), how);
+                    return Ok(kept);
                 }
                 Err(KeepFailed::NameTaken(back)) => {
                     draft = back;
@@ -231,9 +211,19 @@ impl Holdings {
         }
     }
 
-    /// Puts the row of a file that has just got its name into the catalog.
-    fn record(&mut self, checked: Checked, key: InstanceKey, bytes: u64, how: How) -> Result<Kept, NotKept> {
-        let recorded = match self.catalog.record(&checked.row, &checked.location(&key, bytes)) {
+    /// Puts the row of a file that has just got its name into the catalog; `replaced` is the row of a lost file whose
+    /// name it has, and whose length may have been another.
+    fn record(
+        &mut self,
+        checked: Checked,
+        key: InstanceKey,
+        bytes: u64,
+        how: How,
+        replaced: Option<Place>,
+    ) -> Result<Kept, NotKept> {
+        let removed = replaced.map_or(Ok(()), |place| self.catalog.remove(&place));
+        let location = checked.location(&key, bytes);
+        let recorded = match removed.and_then(|()| self.catalog.record(&checked.row, &location)) {
             Ok(recorded) => recorded,
             Err(error) => {
                 self.withdraw(&key);
@@ -245,22 +235,31 @@ impl Holdings {
             Outcome::NewVersion { .. } => Ok(checked.kept(key, How::AnotherVersion)),
             Outcome::SameDataSet(place) => {
                 // Another association was faster with the same data set.
-                let other_key = key_of_place(place);
-                let ours = self.vault.open_instance(&key)?;
-                let other = self.vault.open_instance(&other_key)?;
-                let head = read_head(&other).map_err(|error| HoldingsError::Damaged {
-                    path: self.vault.path(&other_key),
-                    what: error.to_string(),
-                })?;
-                let same = self.is_same(&checked, &ours, &other, head.data_set_offset, &other_key)?;
+                let other = key_of_place(place);
+                let same = self.is_same_held(&checked, &key, &other);
                 self.withdraw(&key);
-                if same {
-                    Ok(checked.kept(other_key, How::HeldAlready))
+                if same? {
+                    Ok(checked.kept(other, How::HeldAlready))
                 } else {
                     Err(Refusal::SameChecksum(checked.row.sop_instance_uid().clone()).into())
                 }
             }
         }
+    }
+
+    /// Whether two files of the vault have the same data set.
+    fn is_same_held(
+        &self,
+        checked: &Checked,
+        ours: &InstanceKey,
+        other: &InstanceKey,
+    ) -> Result<bool, HoldingsError> {
+        let other_file = self.vault.open_instance(other)?;
+        let head = read_head(&other_file).map_err(|error| HoldingsError::Damaged {
+            path: self.vault.path(other),
+            what: error.to_string(),
+        })?;
+        self.is_same(checked, &self.vault.open_instance(ours)?, &other_file, head.data_set_offset, other)
     }
 
     /// Takes a file that could not be recorded out of the vault again, unless somebody has recorded it after all.

@@ -25,6 +25,7 @@ mod refusal;
 mod reindex;
 mod rules;
 mod start;
+mod trodden;
 
 pub use error::HoldingsError;
 pub use holdings::Holdings;
