@@ -45,8 +45,8 @@ impl Nursery {
 
     /// Forks a child for each connection, until the supervisor needs no more of them or is gone.
     ///
-    /// Each child does what `serve` says and exits with the code that it returns; nothing else of the child's
-    /// memory is cleared away before. This process never calls `serve`.
+    /// Each child does what `serve` says and exits with the code that it returns, at once: nothing that lives
+    /// beyond `serve` is dropped. This process never calls `serve`.
     pub fn raise(self, serve: impl FnOnce(Connection, &mut Control) -> u8) -> Result<(), ControlError> {
         let Self { socket, settings } = self;
         let alone = Alone::found().ok_or(ControlError::NotAlone)?;
@@ -71,7 +71,7 @@ impl Nursery {
                     let connection = Connection::new(connection, listener, peer);
                     // Nothing of what it was in the midst of is looked at again.
                     let served = catch_unwind(AssertUnwindSafe(|| serve(connection, &mut control)));
-                    std::process::exit(i32::from(served.unwrap_or(PANICKED)));
+                    fork::exit(served.unwrap_or(PANICKED));
                 }
             }
         }
