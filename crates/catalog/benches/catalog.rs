@@ -211,6 +211,27 @@ fn record_one_by_one(path: &Path, base: u64) -> Outcome<()> {
     Ok(())
 }
 
+/// As `reindex` does it: series of 100 images, each walked and extracted too.
+fn record_in_bulk(path: &Path, base: u64) -> Outcome<()> {
+    let mut catalog = Catalog::open(path, Access::ReadWrite)?;
+    let (mut recording, mut count) = (Duration::ZERO, 0_u32);
+    let mut bulk = catalog.bulk()?;
+    for number in base..base + 300 {
+        for image in 0..100 {
+            let (row, location) = (row(number, image)?, location(number * 1_000 + image)?);
+            let began = Instant::now();
+            drop(bulk.record(&row, &location)?);
+            recording += began.elapsed();
+            count += 1;
+        }
+    }
+    let began = Instant::now();
+    bulk.finish()?;
+    recording += began.elapsed();
+    println!("bulk, 100 a series:    {:.0}/s recording alone", f64::from(count) / recording.as_secs_f64());
+    Ok(())
+}
+
 fn record_together(path: &Path, base: u64, writers: u64) -> Outcome<()> {
     let started = Instant::now();
     let each = 20_000 / writers;
@@ -373,6 +394,7 @@ fn main() -> Outcome<()> {
     extract()?;
     let _housekeeper = Housekeeper::start(&path)?;
     record_one_by_one(&path, 3_000_000_000)?;
+    record_in_bulk(&path, 5_000_000_000)?;
     for writers in [1, 4, 10] {
         record_together(&path, 4_000_000_000 + writers * 1_000, writers)?;
     }

@@ -8,6 +8,13 @@ use crate::{CatalogError, InstanceRow, Location, Recorded, record};
 /// wait for some tens of milliseconds only.
 const INSTANCES_A_TRANSACTION: u32 = 1_000;
 
+/// Memory for pages meanwhile: most of the indexes of some million instances. `PRAGMA cache_size` in KiB, negative as SQLite
+/// wants it.
+const CACHE_KIB: i32 = -128 * 1024;
+
+/// What SQLite gives a connection that says nothing.
+const CACHE_KIB_OTHERWISE: i32 = -2000;
+
 /// Transactions between two checkpoints: the log stays below some hundred megabytes.
 const TRANSACTIONS_A_CHECKPOINT: u32 = 20;
 
@@ -23,6 +30,7 @@ pub struct Bulk<'c> {
 
 impl<'c> Bulk<'c> {
     pub(crate) fn new(connection: &'c Connection, lock: &'c WriterLock) -> Result<Self, CatalogError> {
+        connection.pragma_update(None, "cache_size", CACHE_KIB)?;
         Ok(Self { connection, lock, open: None, recorded: 0, committed: 0 })
     }
 
@@ -88,5 +96,7 @@ impl Drop for Bulk<'_> {
     /// What was not finished never was.
     fn drop(&mut self) {
         self.abandon();
+        // The connection goes on with what every connection has; were this to fail, it keeps more memory than it needs.
+        self.connection.pragma_update(None, "cache_size", CACHE_KIB_OTHERWISE).ok();
     }
 }

@@ -19,7 +19,8 @@ use crate::held::uid_key;
 use crate::keys::{Kept, Key, KeyType, Made};
 use crate::matching::{Matching, Wild};
 use crate::query::{Criterion, Query, Test};
-use crate::{search_text, study_sets};
+use crate::search_text::{self, Question};
+use crate::study_sets;
 
 /// Every text that begins with a prefix is below the prefix with this behind it.
 const LAST_CHARACTER: char = '\u{10FFFF}';
@@ -42,7 +43,7 @@ pub(crate) enum How {
     /// By `study_has`.
     Has { kind: &'static str, value: String },
     /// By the trigrams of the level's texts.
-    Text(String),
+    Text(Question),
 }
 
 /// One column of which a range is wanted, or several of which one has to be in its range.
@@ -277,13 +278,10 @@ fn by_text(level: Level, criterion: &Criterion, matching: &Matching) -> Option<N
         Kept::Made(_) => return None,
     };
     let question = match matching {
-        Matching::Text(patterns) => {
-            search_text::question(column, patterns.iter().map(|pattern| [Some(&pattern.0)]))
+        Matching::Text(patterns) => Question::new(column, patterns.iter().map(|pattern| [Some(&pattern.0)])),
+        Matching::Name(patterns) => {
+            Question::new(column, patterns.iter().map(|pattern| pattern.groups.iter().map(Option::as_ref)))
         }
-        Matching::Name(patterns) => search_text::question(
-            column,
-            patterns.iter().map(|pattern| pattern.groups.iter().map(Option::as_ref)),
-        ),
         _ => None,
     };
     Some(Narrowing { level, how: How::Text(question?), rank: 6 })

@@ -5,11 +5,10 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 use vocabulary::Level;
 
-use crate::CatalogError;
 use crate::keys::{Kept, Key, Made};
 use crate::narrow::{How, Narrowing, narrowings, table_level};
 use crate::query::{Query, What};
-use crate::search_text;
+use crate::{CatalogError, search_text, study_sets};
 
 /// Rows up to which candidates are counted before one is taken: enough to tell few from many, and cheap to count.
 const ROWS_PROBED_MAX: i64 = 256;
@@ -100,6 +99,8 @@ pub(crate) fn plan(connection: &Connection, query: &Query) -> Result<Plan, Catal
     let layout = Layout::new(query);
     let narrowings = narrowings(query);
     let start = choose(connection, &narrowings)?;
+    let rarest = start.map(|start| rarest(connection, start)).transpose()?.flatten();
+    let start_as = rarest.as_ref().or(start);
     let base = query.level();
     let mut tables = layout.tables.clone();
     tables.push(base);
@@ -108,9 +109,14 @@ pub(crate) fn plan(connection: &Connection, query: &Query) -> Result<Plan, Catal
     // The rest only sifts: the unary plus keeps SQLite from starting with it.
     let sift = |narrowing: &Narrowing, parameters: &mut Vec<Value>| match &narrowing.how {
         How::Column(column) => Some(column.condition(alias(narrowing.level), true, parameters)),
-        How::Has { .. } | How::Text(_) => None,
+        How::Has { kind, value } => {
+            parameters.push(format!("\\{value}\\").into());
+            let list = study_sets::column(kind);
+            Some(format!("instr('\\' || s.{list} || '\\', ?{}) > 0", parameters.len()))
+        }
+        How::Text(_) => None,
     };
-    let mut from = match start {
+    let mut from = match start_as {
         Some(start) => first_table(start, &mut parameters, &mut conditions),
         None => format!("{} {}", table(base), alias(base)),
     };
@@ -159,7 +165,7 @@ fn first_table(start: &Narrowing, parameters: &mut Vec<Value>, conditions: &mut 
             format!("study_has h CROSS JOIN {table} {alias} ON {alias}.id = h.study")
         }
         How::Text(question) => {
-            let question = place(question.clone());
+            let question = place(question.expression());
             let texts = search_text::table(start.level);
             conditions.push(format!("{texts} MATCH {question}"));
             format!("{texts} CROSS JOIN {table} {alias} ON {alias}.id = {texts}.rowid")
@@ -197,6 +203,20 @@ fn choose<'n>(
     Ok(best.map(|(_, narrowing)| narrowing))
 }
 
+/// In the place of several trigrams the one that is in the fewest rows, if there is a rare one.
+fn rarest(connection: &Connection, start: &Narrowing) -> Result<Option<Narrowing>, CatalogError> {
+    let How::Text(question) = &start.how else { return Ok(None) };
+    let mut rarest: Option<(i64, Narrowing)> = None;
+    for question in question.each_trigram() {
+        let narrowing = Narrowing { how: How::Text(question), ..start.clone() };
+        let count = probe(connection, &narrowing)?;
+        if rarest.as_ref().is_none_or(|(least, _)| count < *least) {
+            rarest = Some((count, narrowing));
+        }
+    }
+    Ok(rarest.map(|(_, narrowing)| narrowing))
+}
+
 /// How many rows a narrowing leaves, counted up to a bound.
 fn probe(connection: &Connection, narrowing: &Narrowing) -> Result<i64, CatalogError> {
     let mut parameters = Vec::new();
@@ -210,7 +230,7 @@ fn probe(connection: &Connection, narrowing: &Narrowing) -> Result<i64, CatalogE
             ("study_has".to_owned(), format!("kind = '{kind}' AND value = ?1"))
         }
         How::Text(question) => {
-            parameters.push(question.clone().into());
+            parameters.push(question.expression().into());
             let texts = search_text::table(narrowing.level);
             (texts.to_owned(), format!("{texts} MATCH ?1"))
         }

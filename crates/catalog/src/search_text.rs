@@ -129,33 +129,64 @@ fn folded_names(value: &str) -> String {
     names.join("\\")
 }
 
-/// What the index is asked for a value that one of the patterns means: a pattern is all of its parts. `None`: one of
-/// them has no three characters in a row, so the index does not help.
-pub(crate) fn question<'p, P>(column: &str, patterns: impl Iterator<Item = P>) -> Option<String>
-where
-    P: IntoIterator<Item = Option<&'p Wild>>,
-{
-    let mut alternatives = Vec::new();
-    for pattern in patterns {
-        let mut terms: Vec<String> = Vec::new();
-        for run in pattern.into_iter().flatten().flat_map(Wild::literal_runs) {
-            // Empty components at the end of a name may be those that the stored one lacks.
-            let characters: Vec<char> = run.trim_end_matches('^').chars().collect();
-            for trigram in characters.windows(3) {
-                let trigram: String = trigram.iter().collect();
-                let term = format!("\"{}\"", trigram.replace('"', "\"\""));
-                if !terms.contains(&term) && terms.len() < TRIGRAMS_ASKED_MAX {
-                    terms.push(term);
-                }
+/// What the trigrams of a level are asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Question {
+    column: &'static str,
+    /// The trigrams of each pattern: of one pattern all, of some pattern all.
+    patterns: Vec<Vec<String>>,
+}
+
+impl Question {
+    /// What is asked for a value that one of the patterns means: a pattern is all of its parts. `None`: one of them
+    /// has no three characters in a row, so the index does not help.
+    pub(crate) fn new<'p, P>(column: &'static str, patterns: impl Iterator<Item = P>) -> Option<Self>
+    where
+        P: IntoIterator<Item = Option<&'p Wild>>,
+    {
+        let patterns: Vec<_> = patterns.map(|parts| trigrams(parts.into_iter().flatten())).collect();
+        let is_any_help = !patterns.is_empty() && patterns.iter().all(|trigrams| !trigrams.is_empty());
+        is_any_help.then_some(Self { column, patterns })
+    }
+
+    /// The question in the language of FTS5.
+    pub(crate) fn expression(&self) -> String {
+        let patterns: Vec<_> = self
+            .patterns
+            .iter()
+            .map(|trigrams| {
+                let quoted: Vec<_> =
+                    trigrams.iter().map(|t| format!("\"{}\"", t.replace('"', "\"\""))).collect();
+                format!("({})", quoted.join(" AND "))
+            })
+            .collect();
+        format!("{{{}}} : ({})", self.column, patterns.join(" OR "))
+    }
+
+    /// The same for each trigram by itself, if there is one pattern of several: rows with all of them are had for less
+    /// by looking for the rarest alone than by going through the lists of all.
+    pub(crate) fn each_trigram(&self) -> Vec<Self> {
+        match self.patterns.as_slice() {
+            [trigrams] if trigrams.len() > 1 => trigrams
+                .iter()
+                .map(|trigram| Self { column: self.column, patterns: vec![vec![trigram.clone()]] })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn trigrams<'p>(parts: impl Iterator<Item = &'p Wild>) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for run in parts.flat_map(Wild::literal_runs) {
+        // Empty components at the end of a name may be those that the stored one lacks.
+        let characters: Vec<char> = run.trim_end_matches('^').chars().collect();
+        for trigram in characters.windows(3) {
+            let trigram: String = trigram.iter().collect();
+            if !found.contains(&trigram) && found.len() < TRIGRAMS_ASKED_MAX {
+                found.push(trigram);
             }
         }
-        if terms.is_empty() {
-            return None;
-        }
-        alternatives.push(format!("({})", terms.join(" AND ")));
     }
-    if alternatives.is_empty() {
-        return None;
-    }
-    Some(format!("{{{column}}} : ({})", alternatives.join(" OR ")))
+    found
 }

@@ -150,7 +150,8 @@ fn refresh(connection: &Connection, study: i64, kind: &str, select: &str) -> Res
     set_list(connection, study, kind, &values.join("\\"))
 }
 
-fn column(kind: &str) -> &'static str {
+/// The column of a study with the list of a kind.
+pub(crate) fn column(kind: &str) -> &'static str {
     if kind == MODALITY { "modalities_in_study" } else { "sop_classes_in_study" }
 }
 

@@ -70,7 +70,8 @@ CREATE TABLE study (
 ) STRICT;
 
 CREATE UNIQUE INDEX study_study_instance_uid ON study (study_instance_uid, patient);
-CREATE INDEX study_study_day ON study (study_day);
+-- The modalities stand beside the day, so that those of a year are sifted without looking at the rows.
+CREATE INDEX study_study_day ON study (study_day, modalities_in_study);
 CREATE INDEX study_accession_number ON study (accession_number) WHERE accession_number <> '';
 CREATE INDEX study_study_id ON study (study_id) WHERE study_id <> '';
 CREATE INDEX study_study_description ON study (study_description) WHERE study_description <> '';
