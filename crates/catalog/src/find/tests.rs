@@ -58,7 +58,7 @@ const DATES_ASKED: &[&str] =
     &["20240101", "20240101-20240131", "-20240101", "20240115-", "20240101\\20240201", "20300101-"];
 const TIMES: &[&str] = &["120000", "1200", "235959.999", ""];
 const TIMES_ASKED: &[&str] = &["12", "1200-1300", "-1159", "120000"];
-const WORDS: &[&str] = &["CHEST", "Chest CT", "Kopf, nativ", "a\"b'c", "頭部CT", "CT", ""];
+const WORDS: &[&str] = &["CHEST", "Chest CT", "Kopf, nativ", "a\"b'c", "頭部CT", "CHéri", "CT", ""];
 const WORDS_ASKED: &[&str] =
     &["CHEST", "*hest*", "*est*CT", "CH*", "*部C*", "C?", "*\"b'*", "*nat*", "chest", "*, *", "頭部*"];
 const CODES: &[&str] = &["CT", "MR", "SR", ""];
