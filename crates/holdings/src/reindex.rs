@@ -19,7 +19,7 @@ use crate::{
     Finding, Holdings, HoldingsError, HoldingsRules,
     holdings::CATALOG,
     read::{Extent, Unreadable, read_back},
-    start::alone,
+    start::{NOBODY, RUNNING, alone},
 };
 
 /// Files that wait to be read or recorded, so that neither side waits for the other.
@@ -74,6 +74,8 @@ impl Holdings {
         let mut bulk = catalog.bulk()?;
         let reindexed = record_all(&vault, &mut bulk, progress, report)?;
         bulk.finish()?;
+        // Every file has a row, so the next start has nothing to look at.
+        catalog.remember(RUNNING, NOBODY)?;
         let checkpointed = catalog.checkpoint()?;
         drop(catalog);
         if checkpointed.copied < checkpointed.pages {

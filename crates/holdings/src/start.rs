@@ -18,8 +18,11 @@ use crate::{Finding, Holdings, HoldingsError, Reconciled, holdings::SYNC_POINT, 
 /// Held shared by everyone who keeps, and exclusively by who must be alone; below the data directory.
 const LOCK: &str = "holdings.lock";
 
-/// Where the catalog remembers that somebody keeps: the boot of the machine, or nothing after a clean end.
-const RUNNING: &str = "running";
+/// Where the catalog remembers that somebody keeps: the boot of the machine, or [`NOBODY`] after a clean end.
+pub(crate) const RUNNING: &str = "running";
+
+/// What it remembers after a clean end.
+pub(crate) const NOBODY: &str = "";
 
 /// What is known of the last process that kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +95,7 @@ impl Holdings {
         let boot = boot_id();
         let last_end = match self.catalog.recall(RUNNING)?.as_deref() {
             None => LastEnd::None,
-            Some("") => LastEnd::Clean,
+            Some(NOBODY) => LastEnd::Clean,
             Some(same) if same == boot => LastEnd::Killed,
             Some(_) => LastEnd::MachineDown,
         };
@@ -155,7 +158,7 @@ impl Running {
             return Ok(());
         }
         holdings.housekeep(now)?;
-        holdings.catalog.remember(RUNNING, "")?;
+        holdings.catalog.remember(RUNNING, NOBODY)?;
         holdings.catalog.checkpoint()?;
         Ok(())
     }

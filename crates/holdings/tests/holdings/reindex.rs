@@ -3,7 +3,7 @@
 use std::fs;
 
 use dataset::DataSetWriter;
-use holdings::{Finding, Holdings, HoldingsError, HoldingsRules};
+use holdings::{Finding, Holdings, HoldingsError, HoldingsRules, LastEnd};
 use vocabulary::{Encoding, Tag, Vr};
 
 use crate::support::*;
@@ -41,13 +41,14 @@ fn the_catalog_is_rebuilt_as_it_was() {
     assert_eq!(progress.last(), Some(&42));
     assert_eq!(findings, []);
 
-    let holdings = open(data.path());
+    let mut holdings = open(data.path());
     let after: Vec<_> = [first.clone()]
         .iter()
         .chain(&others)
         .map(|instance| holdings.locate(&instance.sop_instance_uid()).unwrap())
         .collect();
     assert_eq!(before, after);
+    assert_eq!(start(&mut holdings).0.last_end, LastEnd::Clean);
     let held = current(&holdings, &first).unwrap();
     assert_eq!(data_set_of(&holdings, &held), versions[3].data_set(Encoding::ExplicitLittleEndian));
     let left: Vec<_> = fs::read_dir(data.path())
