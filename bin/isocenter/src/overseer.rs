@@ -1,20 +1,24 @@
 //! The supervisor, as an association sees it.
 
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
-use application_entity::{Admission, ExportPermit, NoPlace, Overseer};
+use application_entity::{Admission, Awaited, ExportPermit, NoPlace, Overseer};
 use supervisor::{Control, Permit, Refusal, Supervised};
 use vocabulary::AeTitle;
 
 /// Under this name the supervisor counts exports (SCU-009).
 pub(crate) const EXPORTS: &str = "STORAGE-SCU";
 
-/// The control socket of this association.
-pub(crate) struct Supervisor<'c>(pub &'c mut Control);
+/// The control socket of this association, and the peer's.
+pub(crate) struct Supervisor<'c> {
+    pub(crate) control: &'c mut Control,
+    pub(crate) peer: OwnedFd,
+}
 
 impl Overseer for Supervisor<'_> {
     fn admit(&mut self, entity: &str, calling: &AeTitle, called: &str) -> Admission {
-        match self.0.admit(entity, calling.as_str(), called) {
+        match self.control.admit(entity, calling.as_str(), called) {
             supervisor::Admission::Admitted => Admission::Admitted,
             supervisor::Admission::Refused(Refusal::LocalLimitExceeded) => {
                 Admission::Refused(NoPlace::LocalLimitExceeded)
@@ -26,15 +30,23 @@ impl Overseer for Supervisor<'_> {
     }
 
     fn activity(&mut self, text: &str) {
-        self.0.activity(text);
+        self.control.activity(text);
+    }
+
+    fn await_peer(&mut self, at_most: Duration) -> Awaited {
+        match self.control.await_peer(self.peer.as_fd(), at_most) {
+            supervisor::Awaited::Peer => Awaited::Peer,
+            supervisor::Awaited::Nothing => Awaited::Nothing,
+            supervisor::Awaited::Stop => Awaited::Stop,
+        }
     }
 
     fn done(&mut self) {
-        self.0.done();
+        self.control.done();
     }
 
     fn export_permit(&mut self) -> Option<Box<dyn ExportPermit>> {
-        let permit = self.0.permit(EXPORTS).ok()?;
+        let permit = self.control.permit(EXPORTS).ok()?;
         Some(Box::new(Asked(permit)))
     }
 }

@@ -11,7 +11,7 @@ use dimse::{
 use upper_layer::Transport;
 use vocabulary::{AeTitle, Status};
 
-use crate::Overseer;
+use crate::{Awaited, Overseer};
 
 /// What a service is told of the association that a request came over.
 pub struct Attendance<'a> {
@@ -114,7 +114,16 @@ pub trait Services<T: Transport> {
     }
 }
 
-/// Serves requests, one after the other (GEN-009), until the peer asks for the release.
+/// How requests came to their end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Served {
+    /// The peer asks for the release.
+    ReleaseRequested,
+    /// The server is being stopped, and no request was under way.
+    Stopped,
+}
+
+/// Serves requests, one after the other (GEN-009), until the peer asks for the release or the server is stopped.
 ///
 /// # Errors
 /// Why the association ended otherwise.
@@ -123,15 +132,24 @@ pub fn dispatch<T: Transport>(
     idle: Duration,
     services: &mut impl Services<T>,
     attendance: &mut Attendance<'_>,
-) -> Result<(), Ended> {
+) -> Result<Served, Ended> {
     loop {
-        let request = match dialogue.next(Some(idle))? {
+        let idle_left = match dialogue.has_begun()? {
+            true => idle,
+            false => match attendance.overseer.await_peer(idle) {
+                Awaited::Peer => idle,
+                // The upper layer knows what a peer is told that let its time pass.
+                Awaited::Nothing => Duration::ZERO,
+                Awaited::Stop => return Ok(Served::Stopped),
+            },
+        };
+        let request = match dialogue.next(Some(idle_left))? {
             Incoming::Request(request) => request,
             Incoming::Response(response) => {
                 tracing::warn!(response = %response.heading().command_field, "ignored a response to nothing that was asked");
                 continue;
             }
-            Incoming::ReleaseRequested => return Ok(()),
+            Incoming::ReleaseRequested => return Ok(Served::ReleaseRequested),
         };
         attendance.requests += 1;
         if let Some(outcome) = contradicts_context(dialogue, &request) {

@@ -25,7 +25,7 @@ pub use address::{AddressRange, AddressRangeError};
 pub use dispatch::{Attendance, Services};
 pub use entity::{Access, Entity};
 pub use initiation::{Initiation, InitiationFailed};
-pub use overseer::{Admission, ExportPermit, NoPlace, Nobody, Overseer};
+pub use overseer::{Admission, Awaited, ExportPermit, NoPlace, Nobody, Overseer};
 pub use peers::{Peer, Peers};
 pub use serve::{Network, serve};
 pub use tcp::TcpTransport;

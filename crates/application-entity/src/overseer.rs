@@ -42,12 +42,27 @@ pub trait Overseer {
     /// Says what is being done: `C-STORE 118`. Cheap enough for every message.
     fn activity(&mut self, text: &str);
 
+    /// Waits until the peer has something to say, `at_most` so long, or until the server is being stopped. Asked
+    /// between two requests only: what has begun is finished.
+    fn await_peer(&mut self, at_most: Duration) -> Awaited;
+
     /// The association is over and its place free. To be called before the last word goes to the peer.
     fn done(&mut self);
 
     /// Asks for a permit to export, of which STORAGE-SCU has so many at a time (SCU-009). None: nobody is left
     /// to give one.
     fn export_permit(&mut self) -> Option<Box<dyn ExportPermit>>;
+}
+
+/// What ended a wait between two requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Awaited {
+    /// The peer has something to say, or nobody looks: then it is to be waited for.
+    Peer,
+    /// The time passed.
+    Nothing,
+    /// The server is being stopped.
+    Stop,
 }
 
 /// A permit to export, asked for and perhaps held already; given back when dropped.
@@ -66,6 +81,10 @@ impl Overseer for Nobody {
     }
 
     fn activity(&mut self, _text: &str) {}
+
+    fn await_peer(&mut self, _at_most: Duration) -> Awaited {
+        Awaited::Peer
+    }
 
     fn done(&mut self) {}
 

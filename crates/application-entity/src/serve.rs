@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 
 use dimse::{Dialogue, Ended as DialogueEnded};
+use upper_layer::pdu::Abort;
 use upper_layer::{Ended, Timers, Transport, accept};
 use vocabulary::Blame;
 
-use crate::dispatch::{Attendance, Services, dispatch};
+use crate::dispatch::{Attendance, Served, Services, dispatch};
 use crate::{Admission, Entity, Overseer, acceptance};
 
 /// What every association keeps to, whichever AE serves it.
@@ -77,12 +78,17 @@ pub fn serve<T: Transport, S: Services<T>>(
     let requests = attendance.requests;
     // The place is free before the peer learns that the association is over: it may come back at once.
     attendance.overseer.done();
-    let end = end.and_then(|()| match dialogue.into_association() {
-        Some(association) => association.confirm_release().map_err(DialogueEnded::from),
-        None => Ok(()),
+    let end = end.and_then(|served| {
+        match (served, dialogue.into_association()) {
+            (Served::ReleaseRequested, Some(association)) => association.confirm_release()?,
+            (Served::Stopped, Some(association)) => association.abort(Abort::BY_USER),
+            (_, None) => {}
+        }
+        Ok(served)
     });
     match end {
-        Ok(()) => tracing::info!(requests, "released association"),
+        Ok(Served::ReleaseRequested) => tracing::info!(requests, "released association"),
+        Ok(Served::Stopped) => tracing::info!(requests, "aborted association: the server is being stopped"),
         Err(ended) => log_end(Err(ended)),
     }
 }

@@ -121,6 +121,20 @@ impl<T: Transport> Dialogue<T> {
         Ok(incoming)
     }
 
+    /// Whether [`Dialogue::next`] would find that something has begun. What it drops and writes first is dropped and
+    /// written here already.
+    ///
+    /// # Errors
+    /// When the dialogue is over.
+    pub fn has_begun(&mut self) -> Result<bool, Ended> {
+        self.drain_data_set()?;
+        self.flush()?;
+        if self.held.is_some() || !self.assembler.is_between_messages() {
+            return Ok(true);
+        }
+        Ok(self.association.as_mut().ok_or(OVER)?.is_readable()?)
+    }
+
     /// Whether bytes of the last message's data set are still to come.
     pub fn data_set_follows(&self) -> bool {
         self.held.is_none() && self.assembler.in_data_set()

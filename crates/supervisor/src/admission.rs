@@ -1,6 +1,7 @@
 //! What one who serves an association may ask of the supervisor.
 
 use std::fmt;
+use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,12 +51,27 @@ pub trait Supervised {
     /// Says what is being done, for the process list and for the log line should this process die. Cheap
     /// enough for every message.
     fn activity(&mut self, text: &str);
+    /// Waits between two requests: until the peer (its socket) has something to say, `at_most` so long, or until
+    /// the server is being stopped.
+    fn await_peer(&mut self, peer: BorrowedFd<'_>, at_most: Duration) -> Awaited;
     /// The association is over: its place is free from now on. To be called before the last word
     /// (A-RELEASE-RP, A-ABORT) is sent, so that a peer that comes back at once finds the place free.
     ///
     /// One who still exports for a requester that is gone calls it only when that is done: what a peer can
     /// pile up by asking and hanging up stays bounded by its places.
     fn done(&mut self);
+}
+
+/// What ended a wait between two requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Awaited {
+    /// The peer has something to say, or its connection ended.
+    Peer,
+    /// The time passed.
+    Nothing,
+    /// The server is being stopped: begin nothing more.
+    Stop,
 }
 
 /// A permit, asked for and perhaps held already; given back (or withdrawn) when dropped.
@@ -124,6 +140,10 @@ impl Supervised for Unsupervised {
     }
 
     fn activity(&mut self, _text: &str) {}
+
+    fn await_peer(&mut self, _peer: BorrowedFd<'_>, _at_most: Duration) -> Awaited {
+        Awaited::Peer
+    }
 
     fn done(&mut self) {}
 }

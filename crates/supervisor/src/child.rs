@@ -13,13 +13,14 @@ use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, SocketType};
 
 use crate::admission::PermitSource;
 use crate::message::{Said, Told, cut};
-use crate::{Admission, Permit, Refusal, Supervised, SupervisorGone, channel, title};
+use crate::{Admission, Awaited, Permit, Refusal, Supervised, SupervisorGone, channel, title};
 
 /// The supervisor hears of an activity this often at most; the title follows each one.
 const ACTIVITY_EVERY: Duration = Duration::from_millis(250);
@@ -204,6 +205,34 @@ impl Supervised for Control {
         }
     }
 
+    fn await_peer(&mut self, peer: BorrowedFd<'_>, at_most: Duration) -> Awaited {
+        let deadline = Instant::now().checked_add(at_most);
+        // A supervisor that is gone says nothing more: what it left running goes on.
+        let mut is_supervised = true;
+        loop {
+            if self.line.heard().stop {
+                return Awaited::Stop;
+            }
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            let left = left.and_then(|left| Timespec::try_from(left).ok());
+            let mut both = [PollFd::new(&peer, PollFlags::IN), PollFd::new(&self.line.socket, PollFlags::IN)];
+            let watched = if is_supervised { &mut both[..] } else { &mut both[..1] };
+            match poll(watched, left.as_ref()) {
+                Ok(0) => return Awaited::Nothing,
+                Ok(_) => {}
+                Err(Errno::INTR) => continue,
+                // The upper layer meets the same error with the next read and knows what to do about it.
+                Err(_) => return Awaited::Peer,
+            }
+            let [of_peer, of_supervisor] = both.map(|polled| !polled.revents().is_empty());
+            if of_supervisor && is_supervised {
+                is_supervised = self.line.hear_now();
+            } else if of_peer {
+                return Awaited::Peer;
+            }
+        }
+    }
+
     fn done(&mut self) {
         // A supervisor that is gone counts no places.
         self.line.say_if_heard(&Said::Done);
@@ -221,6 +250,19 @@ struct Line {
 struct Heard {
     admission: Option<Admission>,
     permits: Vec<u32>,
+    stop: bool,
+}
+
+impl Heard {
+    fn file(&mut self, told: Told) {
+        match told {
+            Told::Admitted => self.admission = Some(Admission::Admitted),
+            Told::Refused(refusal) => self.admission = Some(Admission::Refused(refusal)),
+            Told::Permit { id } => self.permits.push(id),
+            Told::Stop => self.stop = true,
+            Told::Settings | Told::Fork { .. } => {}
+        }
+    }
 }
 
 impl Line {
@@ -256,11 +298,23 @@ impl Line {
                 .map_err(|_| SupervisorGone)?
                 .ok_or(SupervisorGone)?;
             match Told::read(packet.bytes()) {
-                Some(Told::Admitted) => heard.admission = Some(Admission::Admitted),
-                Some(Told::Refused(refusal)) => heard.admission = Some(Admission::Refused(refusal)),
-                Some(Told::Permit { id }) => heard.permits.push(id),
-                Some(Told::Settings | Told::Fork { .. }) | None => {}
+                Some(told) => heard.file(told),
+                None => {}
             }
+        }
+    }
+
+    /// Files what has come. False: the supervisor is gone.
+    fn hear_now(&self) -> bool {
+        match channel::receive(self.socket.as_fd(), RecvFlags::DONTWAIT) {
+            Ok(Some(packet)) => {
+                if let Some(told) = Told::read(packet.bytes()) {
+                    self.heard().file(told);
+                }
+                true
+            }
+            Ok(None) => false,
+            Err(errno) => matches!(errno, Errno::AGAIN | Errno::INTR),
         }
     }
 

@@ -45,7 +45,7 @@ mod spawn;
 pub mod title;
 mod worker;
 
-pub use admission::{Admission, Permit, Refusal, Supervised, SupervisorGone, Unsupervised};
+pub use admission::{Admission, Awaited, Permit, Refusal, Supervised, SupervisorGone, Unsupervised};
 pub use child::{Connection, Control, ControlError};
 pub use event::{Ending, Event};
 pub use nursery::Nursery;

@@ -55,6 +55,8 @@ pub(crate) enum Told {
     Refused(Refusal),
     /// The permit is yours.
     Permit { id: u32 },
+    /// The server is being stopped: finish what is under way, begin nothing.
+    Stop,
 }
 
 impl Said<'_> {
@@ -158,6 +160,7 @@ impl Told {
                 out.push(b'p');
                 out.extend_from_slice(&id.to_le_bytes());
             }
+            Self::Stop => out.push(b'x'),
         }
         out
     }
@@ -177,6 +180,7 @@ impl Told {
             b't' => Self::Refused(Refusal::TemporaryCongestion),
             b'd' => Self::Refused(Refusal::Draining),
             b'p' => Self::Permit { id: take_u32(&mut rest)? },
+            b'x' => Self::Stop,
             _ => return None,
         };
         rest.is_empty().then_some(told)

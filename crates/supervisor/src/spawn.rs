@@ -41,6 +41,8 @@ pub(crate) fn process(
     if let Some((name, rest)) = arguments.split_first() {
         command.arg0(name).args(rest);
     }
+    // Symbols of the C library that are looked up when they are first used, each forked child would look up.
+    command.env("LD_BIND_NOW", "1");
     let mut child = command.stdin(Stdio::from(theirs)).process_group(0).spawn()?;
     let pid = Pid::from_child(&child);
     match rustix::process::pidfd_open(pid, PidfdFlags::empty()) {

@@ -53,13 +53,14 @@ fn serve_with(
         .get(connection.listener)
         .ok_or_else(|| Failure("a connection came in where nobody listens".to_owned()))?;
     let entities = wiring.entities_at(*address);
+    let mut overseer = Supervisor { control, peer: connection.stream.try_clone()?.into() };
     let transport = TcpTransport::new(connection.stream)?;
     application_entity::serve(
         transport,
         connection.peer,
         &entities,
         &wiring.network,
-        &mut Supervisor(control),
+        &mut overseer,
         &mut services,
     );
     Ok(())

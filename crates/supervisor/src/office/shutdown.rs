@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Office;
 use crate::keeper::Kept;
+use crate::message::Told;
 use crate::{Event, KeeperStops, Plan};
 
 /// How long children have between SIGTERM and SIGKILL.
@@ -59,6 +60,9 @@ where
             Phase::Running => {
                 self.phase = Phase::Draining { until: now + self.plan.drain_grace };
                 self.places.drain();
+                for worker in self.workers.values() {
+                    worker.tell(Told::Stop);
+                }
                 for kept in &mut self.keepers {
                     kept.stop_if(KeeperStops::WithDrain, now);
                 }

@@ -166,6 +166,7 @@ fn gen_009_a_request_that_comes_early_is_answered_after_the_one_before() {
     dialogue.queue_response(&find_rq(1).respond(Status::PENDING), Some(b"match")).unwrap();
     assert_eq!(dialogue.cancel_requested(1), Ok(false));
     dialogue.respond(&find_rq(1).respond(Status::SUCCESS), None).unwrap();
+    assert_eq!(dialogue.has_begun(), Ok(true), "nobody may wait for what is here already");
     let request = store(&mut dialogue);
     assert_eq!(dialogue.collect_data_set(100), Ok(b"instance".to_vec()));
     dialogue.respond(&request.respond(Status::SUCCESS), None).unwrap();
