@@ -3,7 +3,7 @@
 use application_entity::dispatch::refuse;
 use application_entity::{Attendance, Services};
 use dimse::{Dialogue, Ended, FindRq, GetRq, MoveRq, Outcome, Request, StoreRq};
-use holdings::{Holdings, HoldingsError};
+use holdings::{Holdings, HoldingsError, Running};
 use query_retrieve_scp::QueryRetrieveScp;
 use storage_scp::StorageScp;
 use upper_layer::Transport;
@@ -13,7 +13,8 @@ use crate::wiring::OpensHoldings;
 
 /// The services behind an association.
 pub(crate) struct ArchiveServices<'a> {
-    holdings: Option<Holdings>,
+    /// The holdings, and the right to keep in them while this association lives.
+    holdings: Option<(Holdings, Running)>,
     open: &'a OpensHoldings,
     storage_scp: &'a StorageScp,
     query_retrieve_scp: &'a QueryRetrieveScp,
@@ -32,10 +33,14 @@ impl<'a> ArchiveServices<'a> {
 
     fn holdings(&mut self) -> Result<&mut Holdings, HoldingsError> {
         let opened = match self.holdings.take() {
-            Some(holdings) => holdings,
-            None => self.open.open()?,
+            Some(opened) => opened,
+            None => {
+                let holdings = self.open.open()?;
+                let running = holdings.join()?;
+                (holdings, running)
+            }
         };
-        Ok(self.holdings.insert(opened))
+        Ok(&mut self.holdings.insert(opened).0)
     }
 }
 

@@ -35,17 +35,21 @@ pub(crate) fn run(arguments: &Configured) -> Result<(), Failure> {
     Wiring::new(configuration)?;
     let holdings = OpensHoldings::new(configuration);
     let _alone = alone(&configuration.data)?;
-    let running = start(&holdings)?;
+    let mut running = start(&holdings)?;
     introduce(configuration)?;
 
     let plan = plan(configuration)?;
     let isolation = configuration.isolation;
-    let associations = configuration.storage_scp.acceptor.associations;
-    tracing::debug!(associations, "starting the supervisor");
     let reload = || reload(arguments, &mut effective);
+    let events = |event: Event<'_>| {
+        if matches!(event, Event::ChildFailed { .. }) {
+            running.somebody_was_killed();
+        }
+        tell(event);
+    };
     match isolation {
-        Isolation::Process => supervisor::run(plan, reload, tell)?,
-        Isolation::Thread => supervisor::run_threads(plan, Arc::new(serve_thread), reload, tell)?,
+        Isolation::Process => supervisor::run(plan, reload, events)?,
+        Isolation::Thread => supervisor::run_threads(plan, Arc::new(serve_thread), reload, events)?,
     }
     running.stop(&mut holdings.open()?, SystemTime::now())?;
     tracing::info!("stopped");
