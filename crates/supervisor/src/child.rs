@@ -297,9 +297,8 @@ impl Line {
             let packet = channel::receive(self.socket.as_fd(), RecvFlags::empty())
                 .map_err(|_| SupervisorGone)?
                 .ok_or(SupervisorGone)?;
-            match Told::read(packet.bytes()) {
-                Some(told) => heard.file(told),
-                None => {}
+            if let Some(told) = Told::read(packet.bytes()) {
+                heard.file(told);
             }
         }
     }
