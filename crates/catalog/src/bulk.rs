@@ -5,7 +5,7 @@ use crate::lock::{Turn, WriterLock};
 use crate::{CatalogError, InstanceRow, Location, Recorded, record};
 
 /// Instances in one transaction: enough that the transaction costs next to nothing, few enough that other writers
-/// wait for some tens of milliseconds only.
+/// wait for some tens of milliseconds only. (A count and no time: what a run does must not hang on a clock.)
 const INSTANCES_A_TRANSACTION: u32 = 1_000;
 
 /// Memory for pages meanwhile: most of the indexes of some million instances. `PRAGMA cache_size` in KiB, negative as SQLite

@@ -8,10 +8,14 @@ use vocabulary::Level;
 use crate::keys::{Kept, Key, Made};
 use crate::narrow::{How, Narrowing, narrowings, table_level};
 use crate::query::{Query, What};
-use crate::{CatalogError, search_text, study_sets};
+use crate::search_text::{self, Question};
+use crate::{CatalogError, study_sets};
 
 /// Rows up to which candidates are counted before one is taken: enough to tell few from many, and cheap to count.
 const ROWS_PROBED_MAX: i64 = 256;
+
+/// Rows up to which a trigram counts as rare where there are no rarer ones.
+const ROWS_OF_TRIGRAM_MAX: i64 = 2048;
 
 /// A statement, its parameters, and where its columns have the values.
 #[derive(Debug)]
@@ -192,7 +196,7 @@ fn choose<'n>(
         if is_costly && best.is_some_and(|(count, _)| count < ROWS_PROBED_MAX) {
             continue;
         }
-        let count = probe(connection, narrowing)?;
+        let count = probe(connection, narrowing, ROWS_PROBED_MAX)?;
         if best.is_none_or(|(least, _)| count < least) {
             best = Some((count, narrowing));
         }
@@ -203,22 +207,29 @@ fn choose<'n>(
     Ok(best.map(|(_, narrowing)| narrowing))
 }
 
-/// In the place of several trigrams the one that is in the fewest rows, if there is a rare one.
+/// In the place of several trigrams the one that is in the fewest rows, if one is in few: the rows that have all of
+/// them are had for less by looking at the rows of one than by going through the lists of all.
 fn rarest(connection: &Connection, start: &Narrowing) -> Result<Option<Narrowing>, CatalogError> {
     let How::Text(question) = &start.how else { return Ok(None) };
-    let mut rarest: Option<(i64, Narrowing)> = None;
-    for question in question.each_trigram() {
-        let narrowing = Narrowing { how: How::Text(question), ..start.clone() };
-        let count = probe(connection, &narrowing)?;
-        if rarest.as_ref().is_none_or(|(least, _)| count < *least) {
-            rarest = Some((count, narrowing));
+    let trigrams = question.each_trigram();
+    for bound in [ROWS_PROBED_MAX, ROWS_OF_TRIGRAM_MAX] {
+        let mut rarest: Option<(i64, &Question)> = None;
+        for question in &trigrams {
+            let how = How::Text(question.clone());
+            let count = probe(connection, &Narrowing { how, ..start.clone() }, bound)?;
+            if count < bound && rarest.is_none_or(|(least, _)| count < least) {
+                rarest = Some((count, question));
+            }
+        }
+        if let Some((_, question)) = rarest {
+            return Ok(Some(Narrowing { how: How::Text(question.clone()), ..start.clone() }));
         }
     }
-    Ok(rarest.map(|(_, narrowing)| narrowing))
+    Ok(None)
 }
 
 /// How many rows a narrowing leaves, counted up to a bound.
-fn probe(connection: &Connection, narrowing: &Narrowing) -> Result<i64, CatalogError> {
+fn probe(connection: &Connection, narrowing: &Narrowing, bound: i64) -> Result<i64, CatalogError> {
     let mut parameters = Vec::new();
     let (from, condition) = match &narrowing.how {
         How::Column(column) => {
@@ -235,8 +246,7 @@ fn probe(connection: &Connection, narrowing: &Narrowing) -> Result<i64, CatalogE
             (texts.to_owned(), format!("{texts} MATCH ?1"))
         }
     };
-    let sql =
-        format!("SELECT count(*) FROM (SELECT 1 FROM {from} WHERE {condition} LIMIT {ROWS_PROBED_MAX})");
+    let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {from} WHERE {condition} LIMIT {bound})");
     let mut statement = connection.prepare_cached(&sql)?;
     Ok(statement.query_row(rusqlite::params_from_iter(parameters), |row| row.get(0))?)
 }

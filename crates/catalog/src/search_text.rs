@@ -123,10 +123,10 @@ pub(crate) fn has_text(vr: Vr) -> bool {
     crate::keys::matched_by_vr(vr) == crate::keys::Matched::WildCard
 }
 
-/// Every group of every name, folded as patterns are.
+/// Every group of every name, folded as patterns are, and each with the empty component that a pattern may ask for.
 fn folded_names(value: &str) -> String {
-    let names: Vec<_> = value.split('\\').map(|name| normal::folded_groups(name).join("=")).collect();
-    names.join("\\")
+    let groups = value.split('\\').flat_map(normal::folded_groups).filter(|group| !group.is_empty());
+    groups.map(|group| group + "^\n").collect()
 }
 
 /// What the trigrams of a level are asked.
@@ -179,8 +179,11 @@ impl Question {
 fn trigrams<'p>(parts: impl Iterator<Item = &'p Wild>) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for run in parts.flat_map(Wild::literal_runs) {
-        // Empty components at the end of a name may be those that the stored one lacks.
-        let characters: Vec<char> = run.trim_end_matches('^').chars().collect();
+        // Of empty components at the end of a name one is in the index, see `folded_names`.
+        let mut characters: Vec<char> = run.chars().collect();
+        while characters.ends_with(&['^', '^']) {
+            characters.pop();
+        }
         for trigram in characters.windows(3) {
             let trigram: String = trigram.iter().collect();
             if !found.contains(&trigram) && found.len() < TRIGRAMS_ASKED_MAX {
