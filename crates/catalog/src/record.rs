@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use crate::entities::{self, Parents};
 use crate::held::{Outcome, Place, uid_key};
-use crate::{CatalogError, InstanceRow, Location, locate};
+use crate::{CatalogError, InstanceRow, Location, locate, study_sets};
 
 /// Another version of the instance that is being recorded.
 struct Other {
@@ -59,6 +59,10 @@ pub(crate) fn record(
     insert(connection, row, location, &parents, is_latest)?;
     if is_latest {
         entities::count_in(connection, &parents, row, outcome == Outcome::New)?;
+    }
+    if superseded.is_some() {
+        study_sets::refresh_sop_classes(connection, parents.study)?;
+        study_sets::refresh_regions(connection, parents.study)?;
     }
     Ok(outcome)
 }

@@ -106,6 +106,15 @@ fn a_later_version_becomes_current_and_the_earlier_one_stays() {
 }
 
 #[test]
+fn a_study_has_only_the_sop_classes_of_versions_that_are_current() {
+    let mut trial = Trial::new();
+    trial.add(&[]);
+    trial.add(&[(SOP_CLASS_UID, SR)]);
+    let query = query(Level::Study, &[(SOP_CLASSES_IN_STUDY, ""), (STUDY_INSTANCES, "")]);
+    assert_eq!(trial.answers(&query, &[SOP_CLASSES_IN_STUDY, STUDY_INSTANCES]), [[SR, "1"]]);
+}
+
+#[test]
 fn the_order_of_recording_does_not_matter_to_which_version_is_current() {
     let mut trial = Trial::new();
     let [one, two, three] = ["1", "2", "3"].map(|number| row(&[(INSTANCE_NUMBER, number)]));
