@@ -109,7 +109,7 @@ fn a_later_version_becomes_current_and_the_earlier_one_stays() {
 fn a_study_has_only_the_sop_classes_of_versions_that_are_current() {
     let mut trial = Trial::new();
     trial.add(&[]);
-    trial.add(&[(SOP_CLASS_UID, SR)]);
+    trial.keep(&row(&[(SOP_CLASS_UID, SR)]), 2);
     let query = query(Level::Study, &[(SOP_CLASSES_IN_STUDY, ""), (STUDY_INSTANCES, "")]);
     assert_eq!(trial.answers(&query, &[SOP_CLASSES_IN_STUDY, STUDY_INSTANCES]), [[SR, "1"]]);
 }
