@@ -327,6 +327,17 @@ def test_sigterm_with_nothing_to_do_ends_at_once_and_well(server: Isocenter) -> 
 
 
 @isolations
+def test_sigterm_does_not_wait_for_associations_that_do_nothing(make_server: Callable[..., Isocenter], isolation: str) -> None:
+    # A peer that reads nothing does not see the abort; ARTIM ends the wait for its close.
+    server = make_server({"isolation": isolation, "supervisor": {"drain-grace": "30 min"}, "network": {"artim": "1s"}})
+    with contextlib.ExitStack() as stack:
+        idle = [stack.enter_context(admitted(server, scp, "IDLE")) for scp in ("storage-scp", "query-retrieve-scp") for _ in range(3)]
+        assert [peer.echo() for peer in idle] == [0] * 6
+        # Far sooner than the drain may take.
+        assert server.stop() == 0
+
+
+@isolations
 def test_sighup_brings_a_new_peer_into_force(make_server: Callable[..., Isocenter], isolation: str) -> None:
     server = make_server({"isolation": isolation})
     instance = dd.generate()
