@@ -133,17 +133,24 @@ pub struct Encoder<'q> {
     query: &'q Query,
     writer: DataSetWriter,
     retrieve_ae_title: AeTitle,
-    utf8: CharacterSet,
+    /// The character sets to be tried, and whether Specific Character Set has to name them.
+    sets: Vec<(CharacterSet, bool)>,
 }
 
 impl<'q> Encoder<'q> {
     /// Gets ready to answer `query` in `encoding`; `retrieve_ae_title` is where the matches can be had.
     pub fn new(query: &'q Query, encoding: Encoding, retrieve_ae_title: &AeTitle) -> Self {
+        let mut sets = vec![(CharacterSet::default(), false)];
+        let requested = &query.character_set;
+        if *requested != CharacterSet::default() && requested.is_understood() {
+            sets.push((requested.clone(), true));
+        }
+        sets.push((CharacterSet::utf8(), true));
         Self {
             query,
             writer: DataSetWriter::new(encoding),
             retrieve_ae_title: retrieve_ae_title.clone(),
-            utf8: CharacterSet::utf8(),
+            sets,
         }
     }
 
@@ -152,13 +159,8 @@ impl<'q> Encoder<'q> {
     /// # Errors
     /// When the row is damaged.
     pub fn encode(&mut self, answer: &Answer<'_>, into: &mut Vec<u8>) -> Result<(), CatalogError> {
-        let query = self.query;
-        let default = CharacterSet::default();
-        let requested = Some(&query.character_set).filter(|set| **set != default && set.is_understood());
-        let utf8 = self.utf8.clone();
-        let sets = [Some((&default, false)), requested.map(|set| (set, true)), Some((&utf8, true))];
-        for (set, is_named) in sets.into_iter().flatten() {
-            if self.write(answer, set, is_named)? {
+        for at in 0..self.sets.len() {
+            if self.write(answer, at)? {
                 into.extend_from_slice(&self.writer.bytes());
                 return Ok(());
             }
@@ -167,14 +169,10 @@ impl<'q> Encoder<'q> {
     }
 
     /// Whether the character set has all that is in the answer.
-    fn write(
-        &mut self,
-        answer: &Answer<'_>,
-        set: &CharacterSet,
-        is_named: bool,
-    ) -> Result<bool, CatalogError> {
+    fn write(&mut self, answer: &Answer<'_>, set_at: usize) -> Result<bool, CatalogError> {
+        let Some((set, is_named)) = self.sets.get(set_at) else { return Ok(false) };
         self.writer.clear();
-        if is_named {
+        if *is_named {
             self.writer.text(SPECIFIC_CHARACTER_SET, Vr::CS, &set.value());
         }
         for (returned, source) in self.query.returned.iter().zip(&answer.layout.returned) {
@@ -185,7 +183,7 @@ impl<'q> Encoder<'q> {
                 What::InstanceAvailability => self.writer.text(tag, vr, AVAILABILITY),
                 What::Key(_) | What::Items(..) => {
                     let lying = Values::new(answer.row, *source).lying(returned)?;
-                    if !self.write_value(returned, lying, set, is_named) {
+                    if !write_value(&mut self.writer, returned, lying, set, *is_named) {
                         return Ok(false);
                     }
                 }
@@ -193,49 +191,50 @@ impl<'q> Encoder<'q> {
         }
         Ok(true)
     }
+}
 
-    fn write_value(
-        &mut self,
-        returned: &Returned,
-        lying: Lying<'_>,
-        set: &CharacterSet,
-        is_named: bool,
-    ) -> bool {
-        let (tag, vr) = (returned.tag, returned.vr);
-        match lying {
-            Lying::Nothing => self.writer.element(tag, vr, &[]),
-            Lying::Binary(value) => self.writer.element(tag, vr, value),
-            Lying::Number(number) => self.writer.text(tag, vr, &number.to_string()),
-            Lying::Text(text) if text.is_ascii() => self.writer.text(tag, vr, text),
-            Lying::Text(text) if !vr.uses_specific_character_set() => {
-                self.writer.element(tag, vr, &outside_any_set(text));
-            }
-            Lying::Text(_) if !is_named => return false,
-            Lying::Text(text) => match set.encode(text, vr) {
-                Some(value) => self.writer.element(tag, vr, &value),
-                None => return false,
-            },
-            Lying::Items(items) => {
-                let mut converted = Vec::with_capacity(items.len());
-                for item in items {
-                    let item = match &returned.what {
-                        What::Items(_, shape) => shape.of(&item),
-                        _ => item,
-                    };
-                    let Some(item) = in_set(&item, set, is_named) else { return false };
-                    converted.push(item);
-                }
-                self.writer.begin_sequence(tag);
-                for item in converted {
-                    self.writer.begin_item();
-                    item.write(&mut self.writer);
-                    self.writer.end_item();
-                }
-                self.writer.end_sequence();
-            }
+/// Whether the character set has the value.
+fn write_value(
+    writer: &mut DataSetWriter,
+    returned: &Returned,
+    lying: Lying<'_>,
+    set: &CharacterSet,
+    is_named: bool,
+) -> bool {
+    let (tag, vr) = (returned.tag, returned.vr);
+    match lying {
+        Lying::Nothing => writer.element(tag, vr, &[]),
+        Lying::Binary(value) => writer.element(tag, vr, value),
+        Lying::Number(number) => writer.text(tag, vr, &number.to_string()),
+        Lying::Text(text) if text.is_ascii() => writer.text(tag, vr, text),
+        Lying::Text(text) if !vr.uses_specific_character_set() => {
+            writer.element(tag, vr, &outside_any_set(text));
         }
-        true
+        Lying::Text(_) if !is_named => return false,
+        Lying::Text(text) => match set.encode(text, vr) {
+            Some(value) => writer.element(tag, vr, &value),
+            None => return false,
+        },
+        Lying::Items(items) => {
+            let mut converted = Vec::with_capacity(items.len());
+            for item in items {
+                let item = match &returned.what {
+                    What::Items(_, shape) => shape.of(&item),
+                    _ => item,
+                };
+                let Some(item) = in_set(&item, set, is_named) else { return false };
+                converted.push(item);
+            }
+            writer.begin_sequence(tag);
+            for item in converted {
+                writer.begin_item();
+                item.write(writer);
+                writer.end_item();
+            }
+            writer.end_sequence();
+        }
     }
+    true
 }
 
 /// Text beyond the default repertoire in a VR that has no other, as Patient's Sex: against PS3.5 6.1.2.2, but received

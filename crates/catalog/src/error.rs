@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use rusqlite::ErrorCode;
 use vocabulary::Blame;
 
 /// Why the catalog could not do what it was asked.
@@ -66,7 +67,19 @@ impl CatalogError {
 
     /// Whether the disk is full, which an operator can cure while the server runs.
     pub fn is_disk_full(&self) -> bool {
-        matches!(self, Self::Sqlite(error)
-            if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull))
+        self.sqlite_code() == Some(ErrorCode::DiskFull)
+    }
+
+    /// Whether the file holds what no catalog holds: a reindex makes it anew from the vault.
+    pub fn is_damaged(&self) -> bool {
+        matches!(self, Self::Damaged(_))
+            || matches!(self.sqlite_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+    }
+
+    fn sqlite_code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Sqlite(error) => error.sqlite_error_code(),
+            _ => None,
+        }
     }
 }

@@ -8,6 +8,9 @@ use crate::plan::{Layout, Source, plan};
 use crate::query::{Criterion, Test};
 use crate::{Answer, CatalogError, Query};
 
+/// Rows that are looked at in one go without a match among them: some milliseconds at the worst.
+const ROWS_LOOKED_AT: usize = 1_000;
+
 /// A query that is ready to run.
 pub struct Find<'c> {
     statement: CachedStatement<'c>,
@@ -55,6 +58,17 @@ impl<'c> Find<'c> {
     }
 }
 
+/// What a look at some more rows came to.
+#[derive(Debug)]
+pub enum Look<'m> {
+    /// The next match.
+    Match(Answer<'m>),
+    /// None among the rows that were looked at; there are more. The time to see whether the peer still wants them.
+    NoneYet,
+    /// There are no more.
+    End,
+}
+
 impl Matches<'_> {
     /// The next match, until there is none.
     ///
@@ -65,16 +79,41 @@ impl Matches<'_> {
         reason = "an answer borrows the row, which no Iterator can lend"
     )]
     pub fn next(&mut self) -> Result<Option<Answer<'_>>, CatalogError> {
-        loop {
-            self.rows.advance()?;
-            match self.rows.get() {
-                None => return Ok(None),
-                Some(row) if accepts(self.query, self.layout, row)? => break,
-                Some(_) => {}
-            }
-        }
+        while let Found::NotYet = self.walk(ROWS_LOOKED_AT)? {}
         Ok(self.rows.get().map(|row| Answer::new(row, self.layout, self.query)))
     }
+
+    /// The next match, if it is not far: returns within some milliseconds in any case, where [`Matches::next`] may go
+    /// through the whole catalog for a rare one.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub fn look(&mut self) -> Result<Look<'_>, CatalogError> {
+        if let Found::NotYet = self.walk(ROWS_LOOKED_AT)? {
+            return Ok(Look::NoneYet);
+        }
+        Ok(match self.rows.get() {
+            Some(row) => Look::Match(Answer::new(row, self.layout, self.query)),
+            None => Look::End,
+        })
+    }
+
+    /// Goes to the next match or to the end, or `rows` rows far.
+    fn walk(&mut self, rows: usize) -> Result<Found, CatalogError> {
+        for _ in 0..rows {
+            self.rows.advance()?;
+            match self.rows.get() {
+                Some(row) if !accepts(self.query, self.layout, row)? => {}
+                Some(_) | None => return Ok(Found::MatchOrEnd),
+            }
+        }
+        Ok(Found::NotYet)
+    }
+}
+
+enum Found {
+    MatchOrEnd,
+    NotYet,
 }
 
 /// Whether a row that SQL found is a match: [`crate::matching`] decides.

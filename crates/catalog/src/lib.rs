@@ -39,7 +39,7 @@ pub use bulk::Bulk;
 pub use catalog::{Access, Catalog, Checkpointed};
 pub use error::CatalogError;
 pub use extract::{ExtractError, InstanceRow};
-pub use find::{Find, Matches};
+pub use find::{Find, Look, Matches};
 pub use held::{Held, Location, Outcome, Place, Recorded};
 pub use query::{Query, QueryRefused};
 pub use retrieve::{Kind, Retrieval, Retrieve};

@@ -24,6 +24,15 @@ fn a_catalog_of_a_newer_program_is_left_alone() {
 }
 
 #[test]
+fn a_file_that_is_no_catalog_is_told_as_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("catalog.sqlite");
+    std::fs::write(&path, vec![b'x'; 10_000]).unwrap();
+    let error = Catalog::open(&path, Access::ReadWrite).unwrap_err();
+    assert!(error.is_damaged() && !error.is_disk_full(), "{error}");
+}
+
+#[test]
 fn a_folder_that_is_not_there_is_named() {
     let error = Catalog::open(Path::new("/nowhere/catalog.sqlite"), Access::ReadWrite).unwrap_err();
     assert!(error.to_string().contains("/nowhere/catalog"), "{error}");

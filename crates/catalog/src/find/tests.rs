@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_assert_eq, proptest};
 use vocabulary::{InformationModel, Level, Tag};
 
-use crate::QueryRules;
 use crate::keys::{self, Key};
 use crate::matching::{Matching, Ways};
 use crate::trial::{
@@ -13,6 +12,7 @@ use crate::trial::{
     PATIENT_NAME, SERIES_INSTANCE_UID, SERIES_NUMBER, SEX, SOP_INSTANCE_UID, STUDY_DATE, STUDY_DESCRIPTION,
     STUDY_ID, STUDY_INSTANCE_UID, STUDY_INSTANCES, STUDY_TIME, Trial, row, try_query,
 };
+use crate::{Look, QueryRules};
 
 const REFERRING: Tag = Tag(0x0008, 0x0090);
 const PATIENT_COMMENTS: Tag = Tag(0x0010, 0x4000);
@@ -277,4 +277,29 @@ fn a_list_of_very_many_uids_is_one_query() {
     )
     .unwrap();
     assert_eq!(trial.answers(&query, &[STUDY_INSTANCE_UID]), [["1.2.3.1"]]);
+}
+
+#[test]
+fn a_look_comes_back_before_a_rare_match_is_found() {
+    let mut trial = Trial::new();
+    let mut bulk = trial.catalog.bulk().unwrap();
+    for number in 1..=2_500_u32 {
+        let uid = format!("1.2.{number}");
+        let time = if number == 2_400 { "235959" } else { "120000" };
+        let elements = [(STUDY_INSTANCE_UID, uid.as_str()), (SOP_INSTANCE_UID, &uid), (STUDY_TIME, time)];
+        assert!(bulk.record(&row(&elements), &crate::trial::location(number)).is_ok());
+    }
+    bulk.finish().unwrap();
+    let query = crate::trial::query(Level::Study, &[(STUDY_TIME, "235959")]);
+    let mut find = trial.catalog.find(&query).unwrap();
+    let mut matches = find.matches().unwrap();
+    let mut looks = Vec::new();
+    loop {
+        match matches.look().unwrap() {
+            Look::NoneYet => looks.push(String::new()),
+            Look::Match(answer) => looks.push(answer.text(STUDY_INSTANCE_UID).unwrap().unwrap().into_owned()),
+            Look::End => break,
+        }
+    }
+    assert_eq!(looks, ["", "", "1.2.2400"]);
 }

@@ -76,7 +76,9 @@ impl Matching {
     /// # Errors
     /// When the value is none of its VR, or is matched in a way that is not offered.
     pub fn read(vr: Vr, text: &str, ways: Ways) -> Result<Self, Unfit> {
-        let text = text.trim_matches([' ', '\0']);
+        // Values are kept without NUL (see the extraction), so they are asked for without.
+        let text = text.replace('\0', "");
+        let text = text.trim_matches(' ');
         let matched = keys::matched_by_vr(vr);
         let has_wild_cards =
             (matched == Matched::WildCard || ways.wild_card_in_any_vr) && text.contains(['*', '?']);

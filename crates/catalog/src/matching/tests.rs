@@ -39,6 +39,12 @@ fn sil_031_texts_are_case_sensitive_and_spaces_around_them_are_padding() {
 }
 
 #[test]
+fn a_nul_in_what_is_asked_is_no_character() {
+    assert!(matches(Vr::LO, "AB\0C*\0", "ABCD"));
+    assert!(matches(Vr::UI, "1.2.3\0\\1.2.4\0", "1.2.4"));
+}
+
+#[test]
 fn sil_032_wild_cards() {
     let cases = [
         ("A*", "A", true),
