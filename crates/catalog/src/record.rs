@@ -5,6 +5,8 @@ use std::time::SystemTime;
 use rusqlite::{Connection, params};
 
 use crate::entities::{self, Parents};
+use crate::extract::ANATOMIC_REGION_SEQUENCE;
+use crate::further::{self, Further};
 use crate::held::{Outcome, Place, uid_key};
 use crate::{CatalogError, InstanceRow, Location, locate, study_sets};
 
@@ -18,6 +20,8 @@ struct Other {
     digest: Vec<u8>,
     data_set_bytes: i64,
     transfer_syntax_uid: String,
+    sop_class_uid: String,
+    anatomic_regions: Vec<u8>,
 }
 
 /// Adds the instance, and what lacks of its series, study and patient; keeps their numbers right.
@@ -44,7 +48,7 @@ pub(crate) fn record(
     }
     let is_latest = current_before
         .is_none_or(|other| (other.received_at, other.place.version) < (received_at, location.version));
-    let superseded = current_before.filter(|_| is_latest).map(|other| other.id);
+    let superseded = current_before.filter(|_| is_latest);
     let outcome = match in_series().count() {
         0 => Outcome::New,
         _ => Outcome::NewVersion { current: is_latest },
@@ -53,15 +57,18 @@ pub(crate) fn record(
         Some(known) => entities::fill(connection, row, known)?,
         None => entities::find_or_add(connection, row)?,
     };
-    if let Some(id) = superseded {
-        connection.prepare_cached("UPDATE instance SET current = 0 WHERE id = ?1")?.execute([id])?;
+    if let Some(other) = superseded {
+        connection.prepare_cached("UPDATE instance SET current = 0 WHERE id = ?1")?.execute([other.id])?;
     }
     insert(connection, row, location, &parents, is_latest)?;
     if is_latest {
         entities::count_in(connection, &parents, row, outcome == Outcome::New)?;
     }
-    if superseded.is_some() {
+    // Going through the study is for the rare version that says otherwise, not for each instance of one sent again.
+    if superseded.is_some_and(|other| row.sop_class_uid != other.sop_class_uid.as_str()) {
         study_sets::refresh_sop_classes(connection, parents.study)?;
+    }
+    if superseded.is_some_and(|other| row.anatomic_regions != other.anatomic_regions) {
         study_sets::refresh_regions(connection, parents.study)?;
     }
     Ok(outcome)
@@ -105,7 +112,8 @@ fn others(connection: &Connection, row: &InstanceRow) -> Result<Vec<Other>, Cata
     let uid = row.sop_instance_uid.as_str();
     let mut statement = connection.prepare_cached(
         "SELECT i.id, i.series, i.current, i.received_at, i.digest, i.bytes - i.data_set_offset, \
-         i.transfer_syntax_uid, i.day, i.version, s.study_instance_uid, e.series_instance_uid, i.sop_instance_uid \
+         i.transfer_syntax_uid, i.sop_class_uid, i.further, \
+         i.day, i.version, s.study_instance_uid, e.series_instance_uid, i.sop_instance_uid \
          FROM instance i CROSS JOIN series e ON e.id = i.series CROSS JOIN study s ON s.id = e.study \
          WHERE i.sop_instance_key = ?1 AND i.sop_instance_uid = ?2",
     )?;
@@ -120,10 +128,20 @@ fn others(connection: &Connection, row: &InstanceRow) -> Result<Vec<Other>, Cata
             digest: found.get(4)?,
             data_set_bytes: found.get(5)?,
             transfer_syntax_uid: found.get(6)?,
-            place: locate::place(found, 7)?,
+            sop_class_uid: found.get(7)?,
+            anatomic_regions: anatomic_regions(found.get_ref(8)?.as_blob().map_err(rusqlite::Error::from)?),
+            place: locate::place(found, 9)?,
         });
     }
     Ok(others)
+}
+
+/// As [`InstanceRow::anatomic_regions`] has them.
+fn anatomic_regions(further: &[u8]) -> Vec<u8> {
+    match Further(further).items(ANATOMIC_REGION_SEQUENCE) {
+        Some(items) => further::items_to_bytes(ANATOMIC_REGION_SEQUENCE, &items),
+        None => Vec::new(),
+    }
 }
 
 fn data_set_bytes(location: &Location) -> i64 {

@@ -226,7 +226,7 @@ fn anatomic_regions_of_a_study_are_those_of_its_instances() {
     let region = |code: &str| {
         identifier(&[(vocabulary::Tag(0x0008, 0x0100), code), (vocabulary::Tag(0x0008, 0x0102), "SCT")])
     };
-    for (number, code) in (1_u32..).zip(["51185008", "69536005", "51185008"]) {
+    let image = |number: u32, code: &str| {
         let mut data_set = identifier(&[
             (SOP_CLASS_UID, CT),
             (SOP_INSTANCE_UID, &format!("1.2.3.{number}")),
@@ -234,7 +234,10 @@ fn anatomic_regions_of_a_study_are_those_of_its_instances() {
             (SERIES_INSTANCE_UID, "1.2.3.1.1"),
         ]);
         data_set.set_items(crate::extract::ANATOMIC_REGION_SEQUENCE, vec![region(code)]);
-        trial.keep(&row_of(&data_set), number);
+        row_of(&data_set)
+    };
+    for (number, code) in (1_u32..).zip(["51185008", "69536005", "51185008"]) {
+        trial.keep(&image(number, code), number);
     }
     let regions = vocabulary::Tag(0x0008, 0x0063);
     let codes = |trial: &Trial| -> Vec<String> {
@@ -254,6 +257,10 @@ fn anatomic_regions_of_a_study_are_those_of_its_instances() {
     let held = trial.catalog.locate(&uid("1.2.3.2")).unwrap();
     trial.catalog.remove(&held[0].place).unwrap();
     assert_eq!(codes(&trial), ["51185008"]);
+    trial.keep(&image(1, "69536005"), 4);
+    assert_eq!(codes(&trial), ["51185008", "69536005"], "the third still has the first");
+    trial.keep(&image(3, "69536005"), 5);
+    assert_eq!(codes(&trial), ["69536005"]);
 }
 
 #[test]
