@@ -79,7 +79,7 @@ pub(crate) fn sibling(_: &Alone) -> io::Result<Forked> {
 /// Ends this process at once: what was written to standard output goes out, and nothing else is done.
 ///
 /// Handlers of atexit and destructors of libraries would touch pages all over the memory that a forked process
-/// shares with the one it was forked from, each copied or mapped for nothing: a quarter of all that a short
+/// shares with the one it was forked from, each copied or mapped for nothing: a tenth of all that a short
 /// association touches.
 #[expect(unsafe_code, reason = "std has no end without the handlers of atexit")]
 pub(crate) fn exit(code: u8) -> ! {
