@@ -261,14 +261,12 @@ def test_killing_an_association_in_the_middle_of_a_store_leaves_no_debris(server
         assert peer.store(instance) == 0x0000
 
 
-def test_children_that_wait_are_not_associations(make_server: Callable[..., Isocenter]) -> None:
-    """Whatever is started ahead names no peer, and many associations leave no more processes than that."""
-    server = make_server({"supervisor": {"pool": 2}})
+def test_associations_that_are_over_leave_no_processes(server: Isocenter) -> None:
     for _ in range(30):
         admitted(server, "query-retrieve-scp", "LEFT").release()
     wait_until(lambda: association_processes(server, "LEFT") == {}, "no title that names a peer who left")
-    # The supervisor, two that wait, what starts them and what keeps house.
-    wait_until(lambda: len(server.processes()) <= 5, "few processes")
+    # The supervisor, the nursery and the housekeeper.
+    wait_until(lambda: len(server.processes()) <= 3, "few processes")
 
 
 def test_an_idle_association_costs_little(server: Isocenter) -> None:

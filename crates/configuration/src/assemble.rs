@@ -120,7 +120,6 @@ fn storage_scu(from: &Reader<'_>) -> Result<StorageScu, ConfigurationError> {
 
 fn supervisor(from: &Reader<'_>) -> Result<Supervisor, ConfigurationError> {
     Ok(Supervisor {
-        pool: from.number("pool")?,
         pending_connections: from.number("pending-connections")?,
         associations_ceiling: from.number("associations-ceiling")?,
         admission_grace: from.duration("admission-grace")?,

@@ -187,8 +187,6 @@ pub struct StorageScu {
 /// `[supervisor]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Supervisor {
-    /// `supervisor.pool`
-    pub pool: u32,
     /// `supervisor.pending-connections`
     pub pending_connections: u32,
     /// `supervisor.associations-ceiling`

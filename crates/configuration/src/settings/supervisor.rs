@@ -10,17 +10,6 @@ pub(super) const SECTION: Section = Section {
     repeated: false,
     groups: &[&[
         Setting {
-            key: "supervisor.pool",
-            kind: Kind::Count { min: 0, max: 100 },
-            standard: "4",
-            annex_f: "4",
-            takes_effect: TakesEffect::OnReload,
-            caption: "Processes kept ready",
-            short: "How many association processes wait for a connection, so that none waits for a process.",
-            long: "",
-            requirements: &["QR-006", "SCP-005"],
-        },
-        Setting {
             key: "supervisor.pending-connections",
             kind: Kind::Count { min: 1, max: 10_000 },
             standard: "256",
