@@ -15,11 +15,17 @@ use crate::{
 /// ours queue on [`WriterLock`].
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a checkpoint that wants the log to itself waits for readers, then does without.
-const TRUNCATE_TIMEOUT: Duration = Duration::from_millis(100);
+/// How long a stop waits for readers to let the log be emptied, then does without.
+const SETTLE_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// A log of more pages than this is emptied, not only copied, once nothing in it is needed any more: 64 MiB.
-const LOG_PAGES_MAX: u64 = 16 * 1024;
+/// How long writers may be kept waiting for readers to let the log be begun again.
+const RESTART_TIMEOUT: Duration = Duration::from_millis(5);
+
+/// A log of more pages than this is begun again from its start, 8 MiB: writing over a page costs half of adding one.
+const LOG_PAGES_RESTARTED: u64 = 2 * 1024;
+
+/// A log that readers let grow beyond this is cut off once they let go, 256 MiB.
+const LOG_PAGES_MAX: u64 = 64 * 1024;
 
 /// Statements kept prepared on a connection: those of recording and some queries.
 const STATEMENTS_CACHED: usize = 64;
@@ -150,19 +156,21 @@ impl Catalog {
         Bulk::new(&self.connection, &self.lock)
     }
 
-    /// Copies what the write-ahead log holds into the database file. A housekeeper's work: connections never do it
-    /// by themselves.
+    /// Copies what the write-ahead log holds into the database file, and lets a long log begin again. A housekeeper's
+    /// work: connections never do it by themselves. Due when [`Catalog::log_bytes`] says some megabytes, and when
+    /// nothing was written for a second.
     ///
     /// # Errors
     /// When the catalog cannot be written.
     pub fn checkpoint(&self) -> Result<Checkpointed, CatalogError> {
         let passive = self.checkpoint_as("PASSIVE")?;
-        if passive.pages <= LOG_PAGES_MAX || passive.copied < passive.pages {
+        if passive.pages <= LOG_PAGES_RESTARTED || passive.copied < passive.pages {
             return Ok(passive);
         }
-        let truncated = self.settle();
-        // Emptied, it counts no pages; what matters to the caller is what was copied.
-        truncated.map(|after| Checkpointed { copied: passive.copied.max(after.copied), ..passive })
+        // All was copied but what came meanwhile; under steady writing only a short halt lets the log begin again.
+        let mode = if passive.pages > LOG_PAGES_MAX { "TRUNCATE" } else { "RESTART" };
+        let after = self.checkpoint_alone(mode, RESTART_TIMEOUT)?;
+        Ok(Checkpointed { pages: passive.pages.max(after.pages), copied: passive.copied.max(after.copied) })
     }
 
     /// How long the write-ahead log is that has not been copied yet, in bytes: what a housekeeper looks at to know
@@ -183,11 +191,16 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be written.
     pub fn settle(&self) -> Result<Checkpointed, CatalogError> {
+        self.checkpoint_alone("TRUNCATE", SETTLE_TIMEOUT)
+    }
+
+    /// A checkpoint while no other writes, which waits for readers no longer than it says.
+    fn checkpoint_alone(&self, mode: &str, timeout: Duration) -> Result<Checkpointed, CatalogError> {
         let _turn = self.lock.turn()?;
-        self.connection.busy_timeout(TRUNCATE_TIMEOUT)?;
-        let truncated = self.checkpoint_as("TRUNCATE");
+        self.connection.busy_timeout(timeout)?;
+        let done = self.checkpoint_as(mode);
         self.connection.busy_timeout(BUSY_TIMEOUT)?;
-        truncated
+        done
     }
 
     fn checkpoint_as(&self, mode: &str) -> Result<Checkpointed, CatalogError> {

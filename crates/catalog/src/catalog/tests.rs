@@ -105,6 +105,27 @@ fn a_checkpoint_copies_what_was_written_and_nothing_else_does() {
 }
 
 #[test]
+fn a_long_log_begins_again_and_a_clean_stop_empties_it() {
+    let mut trial = Trial::new();
+    let log = trial.folder.path().join("catalog.sqlite-wal");
+    let fill = |trial: &mut Trial, from: u32| {
+        for number in from..from + 500 {
+            trial.keep(&row(&[(SOP_INSTANCE_UID, &format!("1.2.4.{number}"))]), number);
+        }
+    };
+    fill(&mut trial, 1);
+    assert!(trial.catalog.log_bytes().unwrap() > 8 * 1024 * 1024);
+    trial.catalog.checkpoint().unwrap();
+    assert_eq!(trial.catalog.log_bytes().unwrap(), 0);
+    let length = log.metadata().unwrap().len();
+    fill(&mut trial, 501);
+    let grown = log.metadata().unwrap().len();
+    assert!(grown < length * 3 / 2, "{length} {grown}");
+    trial.catalog.settle().unwrap();
+    assert_eq!(log.metadata().unwrap().len(), 0);
+}
+
+#[test]
 fn closing_does_not_wait_for_a_checkpoint() {
     let mut trial = Trial::new();
     trial.add(&[]);
