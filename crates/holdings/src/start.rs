@@ -159,7 +159,7 @@ impl Running {
         }
         holdings.housekeep(now)?;
         holdings.catalog.remember(RUNNING, NOBODY)?;
-        holdings.catalog.checkpoint()?;
+        holdings.catalog.settle()?;
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! C-FIND as SCP (PS3.4 C.4.1, PS3.2 F.4.2.2.4.1.3).
 
 use application_entity::Attendance;
-use catalog::{CatalogError, Encoder, Query, QueryRefused};
+use catalog::{CatalogError, Encoder, Look, Query, QueryRefused};
 use dimse::{Dialogue, Ended, FindRq, Outcome, PreparedResponse};
 use holdings::Holdings;
 use upper_layer::Transport;
@@ -98,20 +98,30 @@ impl QueryRetrieveScp {
         let mut found = holdings.find(query)?;
         let mut matches = found.matches()?;
         let mut bytes = Vec::new();
-        while let Some(answer) = matches.next()? {
-            bytes.clear();
-            encoder.encode(&answer, &mut bytes)?;
-            dialogue.queue_prepared(&pending, &bytes)?;
-            // The first match goes out at once: a workstation shows something while the rest comes.
-            if *count == 0 {
-                dialogue.flush()?;
-            }
-            *count += 1;
-            if count.is_multiple_of(MATCHES_BETWEEN_LOOKS) && dialogue.cancel_requested(rq.message_id)? {
+        loop {
+            let is_time_to_look = match matches.look()? {
+                Look::End => return Ok(()),
+                Look::NoneYet => {
+                    // What was found meanwhile goes out: the next match may be far.
+                    dialogue.flush()?;
+                    true
+                }
+                Look::Match(answer) => {
+                    bytes.clear();
+                    encoder.encode(&answer, &mut bytes)?;
+                    dialogue.queue_prepared(&pending, &bytes)?;
+                    // The first match goes out at once: a workstation shows something while the rest comes.
+                    if *count == 0 {
+                        dialogue.flush()?;
+                    }
+                    *count += 1;
+                    count.is_multiple_of(MATCHES_BETWEEN_LOOKS)
+                }
+            };
+            if is_time_to_look && dialogue.cancel_requested(rq.message_id)? {
                 return Err(Failed::Cancelled);
             }
         }
-        Ok(())
     }
 }
 
