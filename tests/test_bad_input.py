@@ -12,7 +12,17 @@ import pytest
 import dicom_data as dd
 from dicom_data import Instance
 from exchanges import assert_held, assert_nothing_kept, find, storage_contexts, store_well
-from raw_peer import VERIFICATION, PeerClosed, contexts
+from raw_peer import (
+    C_ECHO_RQ,
+    C_FIND_RQ,
+    C_GET_RQ,
+    C_MOVE_RQ,
+    NO_DATA_SET,
+    VERIFICATION,
+    PeerClosed,
+    command_set,
+    contexts,
+)
 from server import Isocenter, private_bytes
 
 UNDEFINED = b"\xff\xff\xff\xff"
@@ -24,6 +34,7 @@ DOES_NOT_MATCH = range(0xA900, 0xAA00)
 INVALID_INSTANCE, CLASS_INSTANCE_CONFLICT, CLASS_NOT_SUPPORTED = 0x0117, 0x0119, 0x0122
 UNREADABLE = {*CANNOT_UNDERSTAND, *DOES_NOT_MATCH}
 UNUSABLE = {*CANNOT_UNDERSTAND, *DOES_NOT_MATCH, INVALID_INSTANCE, 0x0106}
+UNRECOGNIZED_OPERATION = 0x0211
 CONTRADICTION = {*DOES_NOT_MATCH, INVALID_INSTANCE, CLASS_INSTANCE_CONFLICT, CLASS_NOT_SUPPORTED}
 
 
@@ -289,3 +300,26 @@ def test_refusals_do_not_fill_the_disk(server: Isocenter) -> None:
             assert peer.store(good.with_bytes(good.encoded[:-10]), 1) != 0x0000
     left = [path for path in (server.data / "incoming").rglob("*") if path.is_file() and path.stat().st_size]
     assert left == []
+
+
+def test_an_operation_that_is_not_of_the_sop_class_is_refused(server: Isocenter) -> None:
+    """Else whoever may ask may also store: QUERY-RETRIEVE-SCP offers no class that is stored."""
+    held = store_well(server, [dd.generate(number=1)])
+    identifier = dd.identifier("STUDY", dd.EXPLICIT, StudyInstanceUID=held[0].data_set.StudyInstanceUID)
+    with server.query_peer(contexts((dd.STUDY_FIND, [dd.EXPLICIT]), (VERIFICATION, [dd.EXPLICIT]), (dd.STUDY_MOVE, [dd.EXPLICIT]))) as peer:
+        for context, sop_class in [(1, dd.STUDY_FIND), (3, VERIFICATION)]:
+            stray = saying(dd.generate(number=2), SOPClassUID=sop_class)
+            assert peer.store_response(sop_class, stray.sop_instance, stray.encoded, context).status == UNRECOGNIZED_OPERATION
+        for context, sop_class, field in [(1, dd.STUDY_FIND, C_MOVE_RQ), (1, dd.STUDY_FIND, C_GET_RQ), (5, dd.STUDY_MOVE, C_FIND_RQ)]:
+            command = command_set(affected_sop_class=sop_class, command_field=field, message_id=9, priority=0, data_set_type=1, move_destination="NOBODY")
+            peer.send_message(context, command, identifier)
+            answer = peer.read_message().command
+            assert (answer.command_field, answer.status) == (field | 0x8000, UNRECOGNIZED_OPERATION)
+        assert peer.echo() == 0x0000
+        peer.release()
+    with server.storage_peer(contexts((dd.CT, [dd.EXPLICIT]))) as peer:
+        peer.send_message(1, command_set(affected_sop_class=dd.CT, command_field=C_ECHO_RQ, message_id=1, data_set_type=NO_DATA_SET))
+        assert peer.read_message().command.status == UNRECOGNIZED_OPERATION
+        peer.release()
+    assert len(server.vault_files()) == 1
+    assert_held(server, held)
