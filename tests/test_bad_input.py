@@ -259,7 +259,7 @@ def test_a_command_set_of_a_megabyte_is_not_read(server: Isocenter) -> None:
 
 def test_a_command_without_what_it_needs(server: Isocenter) -> None:
     """C-STORE without its instance, C-STORE that announces no data set: a failure or an abort, no more."""
-    from raw_peer import ABORT, NO_DATA_SET, OtherPdu, command_set
+    from raw_peer import ABORT, OtherPdu
 
     commands = [
         command_set(affected_sop_class=dd.CT, command_field=0x0001, message_id=1, priority=0, data_set_type=1),

@@ -9,7 +9,8 @@ use dimse::{
     StoreRq,
 };
 use upper_layer::Transport;
-use vocabulary::{AeTitle, Status};
+use vocabulary::sop_class::ServiceClass;
+use vocabulary::{AeTitle, Status, Uid};
 
 use crate::{Awaited, Overseer};
 
@@ -172,8 +173,8 @@ pub fn dispatch<T: Transport>(
     }
 }
 
-/// A request must be about the SOP class of its presentation context, on which the peer must be the SCU
-/// (PS3.7 D.3.3.4, SIL-072).
+/// A request must be about the SOP class of its presentation context, of whose service its operation must be, and
+/// the peer must be the SCU there (PS3.7 D.3.3.4, SIL-072).
 fn contradicts_context<T: Transport>(dialogue: &Dialogue<T>, request: &Request) -> Option<Outcome> {
     let context = dialogue.context(request.heading().context_id)?;
     let asked = request.sop_class_uid()?;
@@ -183,12 +184,44 @@ fn contradicts_context<T: Transport>(dialogue: &Dialogue<T>, request: &Request) 
                 .comment("the SOP class is not that of the presentation context"),
         );
     }
+    if !is_operation_of(request, asked) {
+        return Some(
+            Outcome::new(Status::UNRECOGNIZED_OPERATION).comment("the SOP class has no such operation"),
+        );
+    }
     if !context.we_are_scp {
         return Some(
             Outcome::new(Status::NOT_AUTHORIZED).comment("the negotiated role is not that of an SCU"),
         );
     }
     None
+}
+
+/// Whether the service of the SOP class has the operation. What is in no table is a private storage class.
+///
+/// The contexts were agreed on for what their classes are for: without this, whoever may query could store.
+fn is_operation_of(request: &Request, class: &Uid) -> bool {
+    use vocabulary::sop_class as known;
+    let class = class.as_str();
+    match request {
+        Request::Echo(_) => class == known::VERIFICATION,
+        Request::Store(_) => known::find(class).is_none_or(|class| {
+            matches!(class.service, ServiceClass::Storage | ServiceClass::NonPatientObjectStorage)
+        }),
+        Request::Find(_) => {
+            [known::PATIENT_ROOT_FIND, known::STUDY_ROOT_FIND, known::PATIENT_STUDY_ONLY_FIND]
+                .contains(&class)
+        }
+        Request::Get(_) => {
+            [known::PATIENT_ROOT_GET, known::STUDY_ROOT_GET, known::PATIENT_STUDY_ONLY_GET].contains(&class)
+        }
+        Request::Move(_) => {
+            [known::PATIENT_ROOT_MOVE, known::STUDY_ROOT_MOVE, known::PATIENT_STUDY_ONLY_MOVE]
+                .contains(&class)
+        }
+        // The service they belong to looks at these, if there is one; the last one is refused in any case.
+        Request::NAction(_) | Request::NEventReport(_) | Request::Unusable(_) => true,
+    }
 }
 
 /// C-ECHO (PS3.4 annex A): success, whoever asks.
