@@ -104,6 +104,14 @@ fn padding_of_uids_titles_and_texts_is_taken_off() {
     assert_eq!(set.text(Element::ErrorComment).as_deref(), Some("because"));
 }
 
+#[test]
+fn a_comment_that_a_peer_sends_cannot_begin_a_line_of_its_own() {
+    let bytes =
+        [element(Tag(0, 0x0900), &[0, 0xA7]), element(Tag(0, 0x0902), b"full\r\nERROR \x1b[31m")].concat();
+    let outcome = CommandSet::read(&bytes).outcome().unwrap();
+    assert_eq!(outcome.error_comment.as_deref(), Some("full??ERROR ?[31m"));
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_read_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..512)) {
