@@ -7,6 +7,7 @@ pub(crate) use assembler::{Assembler, Step};
 use vocabulary::{Status, limits};
 
 use crate::command_set::{CommandSet, CommandWriter, DATA_SET_FOLLOWS, Element, NO_DATA_SET};
+use crate::outcome::comment;
 use crate::{CommandField, Outcome};
 
 /// What is known of a message whatever it asks or answers.
@@ -110,7 +111,7 @@ impl CommandSet<'_> {
     pub(crate) fn outcome(&self) -> Result<Outcome, crate::command_set::Fault> {
         Ok(Outcome {
             status: Status(self.required_number(Element::Status)?),
-            error_comment: self.text(Element::ErrorComment),
+            error_comment: self.text(Element::ErrorComment).map(|text| comment(&text)),
             offending_elements: self.tags(Element::OffendingElement),
             error_id: self.number(Element::ErrorId)?,
         })

@@ -28,12 +28,7 @@ impl Outcome {
     /// long is cut.
     #[must_use]
     pub fn comment(mut self, text: &str) -> Self {
-        let text: String = text
-            .chars()
-            .take(COMMENT_CHARACTERS_MAX)
-            .map(|c| if matches!(c, ' '..='~') && c != '\\' { c } else { '?' })
-            .collect();
-        self.error_comment = Some(text.into());
+        self.error_comment = Some(comment(text));
         self
     }
 
@@ -43,6 +38,12 @@ impl Outcome {
         self.offending_elements = tags.to_vec();
         self
     }
+}
+
+/// The text as an Error Comment: of one that a peer sends, too, so that it cannot write lines into a log.
+pub(crate) fn comment(text: &str) -> Box<str> {
+    let printable = |c| if matches!(c, ' '..='~') && c != '\\' { c } else { '?' };
+    text.chars().take(COMMENT_CHARACTERS_MAX).map(printable).collect::<String>().into()
 }
 
 impl From<Status> for Outcome {
