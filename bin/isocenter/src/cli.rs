@@ -129,7 +129,7 @@ pub(crate) struct Send {
 /// `settings`
 #[derive(Debug, Args)]
 pub(crate) struct Settings {
-    /// One setting, to be explained in full
+    /// One setting, to be explained in full, or one section
     pub key: Option<String>,
     /// Print the reference of all settings (Markdown)
     #[arg(long, conflicts_with = "key")]

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use crate::configuration::Peer;
 use crate::effective::Effective;
 use crate::setting::TakesEffect;
 
@@ -41,13 +42,28 @@ pub(crate) fn between(running: &Effective, newer: &Effective) -> Vec<Change> {
         .collect();
     let (old, new) = (&running.configuration.peers, &newer.configuration.peers);
     if old != new {
-        let count = |peers: usize| format!("{peers} peer{}", if peers == 1 { "" } else { "s" });
         changes.push(Change {
             key: "peer",
-            from: count(old.len()),
-            to: count(new.len()),
+            from: counted(old, new),
+            to: counted(new, old),
             needs_restart: false,
         });
     }
     changes
+}
+
+/// How many peers there are; as many as before: those that differ.
+fn counted(peers: &[Peer], others: &[Peer]) -> String {
+    let count = format!("{} peer{}", peers.len(), if peers.len() == 1 { "" } else { "s" });
+    if peers.len() != others.len() {
+        return count;
+    }
+    let differing = peers.iter().filter(|peer| !others.contains(peer));
+    let named: Vec<String> = differing
+        .map(|Peer { ae_title, host, port, .. }| format!("{} at {host}:{port}", ae_title.as_str()))
+        .collect();
+    match named.as_slice() {
+        [] => format!("{count} in another order"),
+        _ => format!("{count} ({})", named.join(", ")),
+    }
 }

@@ -7,48 +7,52 @@ use crate::error::ConfigurationError;
 use crate::kind::Kind;
 use crate::said::nearest;
 use crate::setting::TakesEffect;
-use crate::settings::{SECTIONS, peer_settings, settings};
+use crate::settings::{SECTIONS, Section, peer_settings, settings};
 use crate::source::Source;
 use crate::words::{Preset, Word};
 
 impl Effective {
     /// Every setting with its value, where the value is from, and what it is, as a file that says the same.
     pub fn to_text(&self) -> String {
-        let mut text = String::new();
-        for section in SECTIONS {
-            match (section.name, section.repeated) {
-                ("", _) => {}
-                (name, false) => append(&mut text, format_args!("\n# {}\n[{name}]\n", section.about)),
-                (name, true) => append(&mut text, format_args!("\n# [[{name}]]: {}\n", section.about)),
-            }
-            for setting in section.settings() {
-                let idle = if setting.takes_effect == TakesEffect::NotYet {
-                    " No effect in this version."
-                } else {
-                    ""
-                };
-                let (short, allowed) = (setting.short, setting.kind.allowed());
-                append(&mut text, format_args!("\n# {short}{idle} Allowed: {allowed}.\n"));
-                if let Some(held) = self.holding(setting.key) {
-                    let line = format!("{} = {}", setting.name(), held.value.to_toml());
-                    append(&mut text, format_args!("{line:40}  # {}\n", held.source));
-                } else {
-                    append(&mut text, format_args!("# {}\n", setting.name()));
-                }
-            }
-        }
-        for peer in &self.configuration.peers {
-            let quoted = |text: &str| toml::Value::String(text.to_owned());
-            let (title, host) = (quoted(peer.ae_title.as_str()), quoted(&peer.host));
-            append(
-                &mut text,
-                format_args!("\n[[peer]]\nae-title = {title}\nhost = {host}\nport = {}\n", peer.port),
-            );
-        }
+        let text: String = SECTIONS.iter().map(|section| self.section(section)).collect();
         text.trim_start().to_owned()
     }
 
-    /// One setting explained: what it is, what holds and who said so, what is allowed, how it is set.
+    /// The part of [`Self::to_text`] that is one section.
+    fn section(&self, section: &Section) -> String {
+        let mut text = String::new();
+        match (section.name, section.repeated) {
+            ("", _) => {}
+            (name, false) => append(&mut text, format_args!("\n# {}\n[{name}]\n", section.about)),
+            (name, true) => append(&mut text, format_args!("\n# [[{name}]]: {}\n", section.about)),
+        }
+        for setting in section.settings() {
+            let idle =
+                if setting.takes_effect == TakesEffect::NotYet { " No effect in this version." } else { "" };
+            let (short, allowed) = (setting.short, setting.kind.allowed());
+            append(&mut text, format_args!("\n# {short}{idle} Allowed: {allowed}.\n"));
+            if let Some(held) = self.holding(setting.key) {
+                let line = format!("{} = {}", setting.name(), held.value.to_toml());
+                append(&mut text, format_args!("{line:40}  # {}\n", held.source));
+            } else {
+                append(&mut text, format_args!("# {}\n", setting.name()));
+            }
+        }
+        if section.repeated {
+            for peer in &self.configuration.peers {
+                let quoted = |text: &str| toml::Value::String(text.to_owned());
+                let (title, host) = (quoted(peer.ae_title.as_str()), quoted(&peer.host));
+                append(
+                    &mut text,
+                    format_args!("\n[[peer]]\nae-title = {title}\nhost = {host}\nport = {}\n", peer.port),
+                );
+            }
+        }
+        text
+    }
+
+    /// One setting explained: what it is, what holds and who said so, what is allowed, how it is set. The name of a
+    /// section gives its settings.
     ///
     /// # Errors
     /// When there is no such setting.
@@ -62,6 +66,10 @@ impl Effective {
             return Ok(format!(
                 "{key}: {short}\n\ndefault   {default}\nallowed   {allowed}\nset it    in a [[peer]] of the file\n"
             ));
+        }
+        if let Some(section) = SECTIONS.iter().find(|section| !section.name.is_empty() && section.name == key)
+        {
+            return Ok(self.section(section).trim_start().to_owned());
         }
         Err(ConfigurationError::UnknownKey {
             place: Source::CommandLine("settings"),

@@ -243,6 +243,10 @@ fn a_reload_says_what_changes_and_keeps_what_needs_a_restart() {
     assert_eq!(held.configuration.storage_scp.acceptor.listen, "127.0.0.1:4001".parse().unwrap());
     assert_eq!(held.configuration.storage_scp.acceptor.associations, 20);
     assert_eq!(held.configuration.peers.len(), 1);
+    let moved = from_file("[[peer]]\nae-title = \"A\"\nhost = \"b\"\n");
+    let (_, changes) = held.clone().reload(moved).unwrap();
+    let peers = changes.iter().find(|change| change.key == "peer").unwrap();
+    assert_eq!(peers.to_string(), "peer is 1 peer (A at b:104) now, no longer 1 peer (A at a:104)");
     let (_, changes) = held.clone().reload(held).unwrap();
     assert!(changes.is_empty());
 }
@@ -291,6 +295,9 @@ fn one_setting_is_explained_with_value_source_and_range() {
         assert!(text.contains(part), "{part}\n{text}");
     }
     assert!(held.explain("peer.host").unwrap().contains("must be given"));
+    let section = held.explain("storage-scp").unwrap();
+    assert!(section.contains("\n[storage-scp]\n") && section.contains("\nlisten = "), "{section}");
+    assert!(!section.contains("[query-retrieve-scp]"), "{section}");
     let error = held.explain("storage-scp.asociations").unwrap_err().to_string();
     assert!(error.contains("did you mean \"storage-scp.associations\"?"), "{error}");
 }

@@ -94,6 +94,16 @@ fn what_is_not_toml_is_refused_where_it_breaks() {
     );
     let open = self::mistakes("preset = \"standard\"\n[storage-scp\nassociations = 5\n");
     assert!(open[0].starts_with("isocenter.toml:2:"), "{open:?}");
+    assert_eq!(open.len(), 1, "what is right would be refused for nothing: {open:?}");
+}
+
+#[test]
+fn a_file_that_is_no_text_is_refused_as_that() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("isocenter.toml");
+    std::fs::write(&path, [0x7F, b'E', b'L', b'F', 0xFF]).unwrap();
+    let errors = effective(&Sources::default().file(path)).expect_err("a mistake");
+    assert!(errors[0].to_string().contains("no text (UTF-8)"), "{errors:?}");
 }
 
 #[test]

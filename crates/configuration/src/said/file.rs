@@ -1,6 +1,6 @@
 //! The TOML file. Each value keeps its line and column, so that a mistake can be pointed at.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -21,7 +21,13 @@ const FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
 /// The text of the file.
 pub(super) fn text(path: &Path) -> Result<String, ConfigurationError> {
-    let unreadable = |source| ConfigurationError::Unreadable { file: path.to_owned(), source };
+    let unreadable = |source: io::Error| {
+        let source = match source.kind() {
+            io::ErrorKind::InvalidData => io::Error::other("this is no text (UTF-8), so no TOML file"),
+            _ => source,
+        };
+        ConfigurationError::Unreadable { file: path.to_owned(), source }
+    };
     let mut text = String::new();
     let file = std::fs::File::open(path).map_err(unreadable)?;
     let read = file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text).map_err(unreadable)?;
@@ -80,6 +86,10 @@ impl Everything {
                     shown(places.line(problem.span().map_or(0, |span| span.start)))
                 ),
             });
+        }
+        if !problems.is_empty() {
+            // What was recovered may stand in another section than was meant: it would be refused for nothing.
+            return;
         }
         for (key, value) in top.get_ref() {
             let section =
