@@ -29,13 +29,13 @@ pub struct Ways {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
     /// No date.
-    #[error("not a date: YYYYMMDD, or a range of two with a hyphen")]
+    #[error("is no date (YYYYMMDD), nor a range with a hyphen")]
     Date,
     /// No time.
-    #[error("not a time: HHMMSS.FFFFFF, or a range of two with a hyphen")]
+    #[error("is no time (HHMMSS), nor a range with a hyphen")]
     Time,
     /// No date-time.
-    #[error("not a date-time, or a range of two")]
+    #[error("is no date-time, nor a range with a hyphen")]
     DateTime,
     /// A range whose end is before its beginning.
     #[error("the range ends before it begins")]
@@ -53,7 +53,7 @@ pub enum Unfit {
     #[error("the value is too long")]
     TooLong,
     /// A way of matching that is not offered for the key.
-    #[error("{0} is not offered for this key")]
+    #[error("{0} is not offered here")]
     NotOffered(&'static str),
 }
 

@@ -1,6 +1,7 @@
 use vocabulary::{InformationModel, Level, Status, Tag, Vr};
 
 use super::{Query, QueryRefused};
+use crate::matching::Unfit;
 use crate::rules::{Lenience, QueryRules, SeveralValues, UpperKeys};
 use crate::trial::{
     ACCESSION_NUMBER, BIRTH_DATE, LEVEL, MODALITIES_IN_STUDY, MODALITY, PATIENT_ID, PATIENT_NAME,
@@ -228,6 +229,18 @@ fn sil_051_the_request_is_read_in_its_own_character_set() {
     let super::Test::Value(matching) = &query.criteria[0].test else { panic!("a value") };
     assert!(matching.matches("Müller^Jörg", false));
     assert_eq!(query.character_set().value(), "ISO_IR 100");
+}
+
+#[test]
+fn no_error_comment_loses_its_end() {
+    for unfit in [Unfit::Date, Unfit::Time, Unfit::DateTime, Unfit::Reversed, Unfit::EmptyRange]
+        .into_iter()
+        .chain([Unfit::WildCardInUid, Unfit::SeveralValues, Unfit::TooLong])
+        .chain([Unfit::NotOffered("matching by a single value")])
+    {
+        let refused = super::items::refusal(STUDY_INSTANCE_UID, unfit);
+        assert!(refused.comment.ends_with(&unfit.to_string()), "{refused}");
+    }
 }
 
 #[test]
