@@ -22,7 +22,12 @@ pub(crate) fn run(arguments: &ToPeer) -> Result<(), Failure> {
         transfer_syntaxes: vec![Uid::known(transfer_syntax::IMPLICIT_VR_LITTLE_ENDIAN)],
     };
     let began = Instant::now();
-    let mut dialogue = Dialogue::new(scu.initiation.begin(&peer, vec![context], Vec::new())?);
+    let association = scu.initiation.begin(&peer, vec![context], Vec::new())?;
+    if association.context(1).is_none() {
+        association.release()?;
+        return Err(Failure(format!("{} takes no C-ECHO at {}:{}", peer.ae_title, peer.host, peer.port)));
+    }
+    let mut dialogue = Dialogue::new(association);
     let answer = dialogue.echo(1, Some(configuration.storage_scu.response_timeout))?;
     let took = began.elapsed();
     if let Some(association) = dialogue.into_association() {

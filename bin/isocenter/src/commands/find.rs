@@ -13,6 +13,8 @@ use crate::wiring;
 
 const QUERY_RETRIEVE_LEVEL: Tag = Tag(0x0008, 0x0052);
 const SPECIFIC_CHARACTER_SET: Tag = Tag(0x0008, 0x0005);
+const RETRIEVE_AE_TITLE: Tag = Tag(0x0008, 0x0054);
+const INSTANCE_AVAILABILITY: Tag = Tag(0x0008, 0x0056);
 
 /// What is asked for when nothing is said.
 const SHOWN: &[&str] = &["PatientName", "PatientID", "StudyDate", "StudyDescription", "ModalitiesInStudy"];
@@ -33,7 +35,12 @@ pub(crate) fn run(arguments: &Find) -> Result<(), Failure> {
         transfer_syntaxes: vec![Uid::known(transfer_syntax::IMPLICIT_VR_LITTLE_ENDIAN)],
     };
     let scu = wiring::storage_scu(&configuration)?;
-    let mut dialogue = Dialogue::new(scu.initiation.begin(&peer, vec![context], Vec::new())?);
+    let association = scu.initiation.begin(&peer, vec![context], Vec::new())?;
+    if association.context(1).is_none() {
+        association.release()?;
+        return Err(Failure(format!("{} takes no C-FIND at {}:{}", peer.ae_title, peer.host, peer.port)));
+    }
+    let mut dialogue = Dialogue::new(association);
     let rq = FindRq {
         context_id: 1,
         message_id: dialogue.next_message_id(),
@@ -110,8 +117,11 @@ fn print(identifier: &Identifier) {
         if matches!(element.tag, SPECIFIC_CHARACTER_SET | QUERY_RETRIEVE_LEVEL) {
             continue;
         }
-        let name = catalog::keys::find(element.tag)
-            .map_or_else(|| element.tag.to_string(), |k| k.keyword.to_owned());
+        let name = match element.tag {
+            RETRIEVE_AE_TITLE => "RetrieveAETitle".to_owned(),
+            INSTANCE_AVAILABILITY => "InstanceAvailability".to_owned(),
+            tag => catalog::keys::find(tag).map_or_else(|| tag.to_string(), |key| key.keyword.to_owned()),
+        };
         if let Some(text) = identifier.text_of(element) {
             println!("{name:<34} {text}");
         }
