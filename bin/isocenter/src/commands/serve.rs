@@ -12,6 +12,7 @@ use configuration::{Acceptor, AssociationsCounted, Configuration, Effective, Iso
 use holdings::{Finding, LastEnd, Running};
 use supervisor::{
     Connection, Control, Event, Group, Keeper, KeeperStops, Limit, OWN_PROGRAM, PermitGroup, Plan, Restart,
+    SupervisorError,
 };
 
 use crate::cli::Configured;
@@ -47,21 +48,32 @@ pub(crate) fn run(arguments: &Configured) -> Result<(), Failure> {
         }
         tell(event);
     };
-    match isolation {
-        Isolation::Process => supervisor::run(plan, reload, events)?,
-        Isolation::Thread => supervisor::run_threads(plan, Arc::new(serve_thread), reload, events)?,
+    let ran = match isolation {
+        Isolation::Process => supervisor::run(plan, reload, events),
+        Isolation::Thread => supervisor::run_threads(plan, Arc::new(serve_thread), reload, events),
+    };
+    // Who could not even listen has had no children: the next start need not ask what they left behind.
+    if ran.is_err() && !matches!(ran, Err(SupervisorError::Listen { .. })) {
+        return Ok(ran?);
     }
     running.stop(&mut holdings.open()?, SystemTime::now())?;
+    ran?;
     tracing::info!("stopped");
     Ok(())
 }
 
 /// One server for one data directory; commands may work beside it. Held until the process ends.
 fn alone(data: &Path) -> Result<File, Failure> {
-    fs::create_dir_all(data).map_err(|error| Failure(format!("cannot make {}: {error}", data.display())))?;
+    let unusable = |error| {
+        let data = data.display();
+        Failure(format!(
+            "cannot use {data} for the data: {error}; it must be a directory that may be written to"
+        ))
+    };
+    fs::create_dir_all(data).map_err(unusable)?;
     let path = data.join(SERVER_LOCK);
     let lock = OpenOptions::new().create(true).append(true).open(&path);
-    let lock = lock.map_err(|error| Failure(format!("cannot open {}: {error}", path.display())))?;
+    let lock = lock.map_err(unusable)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => Err(Failure(format!(
@@ -135,7 +147,7 @@ fn introduce(configuration: &Configuration) -> io::Result<()> {
 fn reachable(listen: SocketAddr) -> String {
     match listen.ip() {
         ip if ip.is_unspecified() => "this machine's name".to_owned(),
-        ip if ip.is_loopback() => format!("{ip} (this machine only; storage-scp.listen says otherwise)"),
+        ip if ip.is_loopback() => format!("{ip} (this machine only: for others set storage-scp.listen)"),
         ip => ip.to_string(),
     }
 }
@@ -193,7 +205,10 @@ fn reload(arguments: &Configured, effective: &mut Effective) -> Option<Plan> {
         }
     };
     for change in &changes {
-        tracing::info!("{change}");
+        match change.needs_restart {
+            true => tracing::warn!("{change}"),
+            false => tracing::info!("{change}"),
+        }
     }
     match plan(&merged.configuration) {
         Ok(plan) => {
@@ -237,6 +252,8 @@ fn tell(event: Event<'_>) {
         }
         Event::KeeperStarted { name, pid } => tracing::debug!(pid, "started the {name}"),
         Event::KeeperEnded { name, ending, restart_in } => match restart_in {
+            // It makes way for one that works by the new settings.
+            Some(_) if ending.is_clean() => tracing::debug!("the {name} ended and is started again"),
             Some(restart_in) => tracing::error!(?restart_in, "the {name} ended: {ending}"),
             None => tracing::debug!("the {name} ended: {ending}"),
         },
@@ -247,6 +264,7 @@ fn tell(event: Event<'_>) {
         Event::Draining { running, grace } => {
             tracing::info!(running, ?grace, "draining: what runs is finished, what comes is refused");
         }
+        Event::EndingChildren { serving: 0 } => {}
         Event::EndingChildren { serving } => tracing::warn!(serving, "ending what still runs"),
         // The process of the association logs a refusal itself, with what it knows of the peer.
         _ => {}
