@@ -23,11 +23,14 @@ pub(crate) fn run(arguments: &Import) -> Result<(), Failure> {
         eprintln!("skipped {}: {error}", path.display());
     });
     let progress = progress(files.len() as u64);
-    let (mut kept, mut held) = (0_u64, 0_u64);
+    let (mut kept, mut versions, mut held) = (0_u64, 0_u64, 0_u64);
     for file in &files {
-        match holdings.import(file, &origin, SystemTime::now()) {
-            Ok(imported) if imported.how() == How::HeldAlready => held += 1,
-            Ok(_) => kept += 1,
+        match holdings.import(file, &origin, SystemTime::now()).map(|imported| imported.how()) {
+            Ok(How::HeldAlready) => held += 1,
+            Ok(how) => {
+                kept += 1;
+                versions += u64::from(how == How::AnotherVersion);
+            }
             Err(reason) if reason.is_ours() => {
                 progress.abandon();
                 return Err(Failure(format!("stopped at {}: {reason}", file.display())));
@@ -42,6 +45,9 @@ pub(crate) fn run(arguments: &Import) -> Result<(), Failure> {
     progress.finish_and_clear();
     started.running.stop(&mut holdings, SystemTime::now())?;
     println!("{kept} imported, {held} held already, {skipped} skipped");
+    if versions > 0 {
+        println!("of the imported {versions} differ from an instance held under the same UID; both are kept");
+    }
     paths::all_exist(&arguments.paths)
 }
 

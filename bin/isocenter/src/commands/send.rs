@@ -93,7 +93,7 @@ pub(crate) fn run(arguments: &Send) -> Result<(), Failure> {
     result?;
     match failed {
         0 => paths::all_exist(&arguments.paths),
-        _ => Err(Failure(format!("{failed} instances were not stored by {}", peer.ae_title))),
+        _ => Err(Failure(format!("{} did not store everything: {failed} failed", peer.ae_title))),
     }
 }
 
