@@ -507,6 +507,22 @@ def test_get_with_failures_of_the_receiver(server: Isocenter) -> None:
     assert failed_list(last) == [bad]
 
 
+def test_cancel_of_a_move_whose_destination_is_down(make_server: Callable[..., Isocenter]) -> None:
+    """The wait before the next attempt to open the association is no reason to go on waiting."""
+    instances = [dd.generate(number=number) for number in range(1, 4)]
+    (port,) = free_ports(1)
+    peer = {"ae-title": "VIEWER1", "host": "127.0.0.1", "port": port}
+    server = make_server({"storage-scu": {"open-retries": 3, "open-retry-wait": "10 min"}, "peer": [peer]})
+    store_well(server, instances)
+    peer = server.query_peer(contexts((dd.PATIENT_MOVE, [dd.IMPLICIT])))
+    message_id = peer.start_move(dd.PATIENT_MOVE, dd.identifier("PATIENT", PatientID=instances[0].patient_id), "VIEWER1")
+    server.wait_for_log("will try again")
+    peer.cancel(message_id, 1)
+    final = list(peer.responses(message_id))[-1].command
+    assert (final.status, final.remaining, final.failed) == (0xFE00, 3, 0)
+    peer.release()
+
+
 def test_cancel_of_a_get(make_server: Callable[..., Isocenter]) -> None:
     instances = [dd.generate(number=number) for number in range(1, 21)]
     server = make_server()
