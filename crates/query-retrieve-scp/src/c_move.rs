@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use application_entity::{Attendance, ExportPermit, Peer};
 use dimse::{Dialogue, Ended, MoveRq, Outcome, SubOperations};
 use holdings::Holdings;
-use storage_scu::{Next, Originator, Sending};
+use storage_scu::{Next, NotStored, Originator, Sending, Watch};
 use upper_layer::Transport;
-use vocabulary::Status;
+use vocabulary::{AeTitle, Status};
 
 use crate::retrieve::{HeldInstance, Progress};
 use crate::{QueryRetrieveScp, identifier};
@@ -146,21 +146,9 @@ impl QueryRetrieveScp {
                 message_id: requester.rq.message_id,
             }),
         };
-        let mut told = 0;
-        let result = self.export.scu.run(destination, instances, &sending, &mut |instance, result| {
-            told += 1;
-            attendance.show(format_args!("C-MOVE to {}, {told} of {total},", destination.ae_title));
-            let goes_on = progress.count(instance, &result);
-            if goes_on && progress.counters.remaining != Some(0) {
-                requester.report(progress.counters);
-            }
-            progress.cancelled = goes_on && told < total && requester.wants_cancel();
-            match (progress.cancelled, goes_on) {
-                (true, _) => Next::Stop,
-                (false, true) => Next::Continue,
-                (false, false) => Next::Abandon,
-            }
-        });
+        let to = &destination.ae_title;
+        let mut ordered = Ordered { to, total, told: 0, progress, requester, attendance };
+        let result = self.export.scu.run_watched(destination, instances, &sending, &mut ordered);
         result.err().map(|failed| {
             tracing::error!(destination = %destination.ae_title, "failed to export: {failed}");
             failed.to_string()
@@ -185,6 +173,42 @@ impl QueryRetrieveScp {
                 return Turn::Cancelled;
             }
         }
+    }
+}
+
+/// An export that was ordered: reports to the requester, and looks whether it is still wanted.
+struct Ordered<'a, 'd, 's, T: Transport> {
+    to: &'a AeTitle,
+    total: usize,
+    told: usize,
+    progress: &'a mut Progress,
+    requester: &'a mut Requester<'d, T>,
+    attendance: &'a mut Attendance<'s>,
+}
+
+impl<T: Transport> Watch<HeldInstance<'_>> for Ordered<'_, '_, '_, T> {
+    fn told(&mut self, instance: &HeldInstance<'_>, result: Result<Status, NotStored>) -> Next {
+        self.told += 1;
+        self.attendance.show(format_args!("C-MOVE to {}, {} of {},", self.to, self.told, self.total));
+        let goes_on = self.progress.count(instance, &result);
+        if goes_on && self.progress.counters.remaining != Some(0) {
+            self.requester.report(self.progress.counters);
+        }
+        self.progress.cancelled = goes_on && self.told < self.total && self.requester.wants_cancel();
+        match (self.progress.cancelled, goes_on) {
+            (true, _) => Next::Stop,
+            (false, true) => Next::Continue,
+            (false, false) => Next::Abandon,
+        }
+    }
+
+    fn pause(&mut self, at_most: Duration) -> Next {
+        self.progress.cancelled = self.requester.wants_cancel();
+        if self.progress.cancelled {
+            return Next::Stop;
+        }
+        std::thread::sleep(at_most);
+        Next::Continue
     }
 }
 

@@ -1,7 +1,7 @@
 //! An order from QUERY-RETRIEVE-SCP: instances to one destination, over associations of our own (PS3.2
 //! F.4.2.1.3.1.1).
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use application_entity::{Initiation, InitiationFailed, Peer, TcpTransport};
 use dimse::{Dialogue, SendFailed};
@@ -10,6 +10,30 @@ use vocabulary::Status;
 
 use crate::offer::{ContextLayout, contexts, covers};
 use crate::{NotStored, Outgoing, Sending};
+
+/// While an export waits, whoever asked for it is asked this often whether it is still wanted.
+const LOOKS_EVERY: Duration = Duration::from_millis(250);
+
+/// Whoever has an export made.
+pub trait Watch<O> {
+    /// What became of an instance.
+    fn told(&mut self, instance: &O, result: Result<Status, NotStored>) -> Next;
+
+    /// Nothing is to be done for this long; whether the export goes on.
+    fn pause(&mut self, at_most: Duration) -> Next {
+        std::thread::sleep(at_most);
+        Next::Continue
+    }
+}
+
+/// Told of each instance, and patient.
+struct Each<'e, O>(&'e mut dyn FnMut(&O, Result<Status, NotStored>) -> Next);
+
+impl<O> Watch<O> for Each<'_, O> {
+    fn told(&mut self, instance: &O, result: Result<Status, NotStored>) -> Next {
+        (self.0)(instance, result)
+    }
+}
 
 /// How STORAGE-SCU exports.
 #[derive(Debug, Clone)]
@@ -47,11 +71,10 @@ pub enum ExportFailed {
 }
 
 impl Export {
-    /// Sends the instances one after the other and tells of each. Each one is told of exactly once, those that
-    /// could not be tried as not tried, until `each` says to stop.
+    /// As [`Export::run_watched`], for whoever wants the export in any case.
     ///
     /// # Errors
-    /// When an association could not be opened or ended early, after everything was told.
+    /// The same.
     pub fn run<O: Outgoing>(
         &self,
         peer: &Peer,
@@ -59,12 +82,27 @@ impl Export {
         sending: &Sending,
         each: &mut dyn FnMut(&O, Result<Status, NotStored>) -> Next,
     ) -> Result<(), ExportFailed> {
+        self.run_watched(peer, instances, sending, &mut Each(each))
+    }
+
+    /// Sends the instances one after the other and tells of each. Each one is told of exactly once, those that
+    /// could not be tried as not tried, until `watch` says to stop.
+    ///
+    /// # Errors
+    /// When an association could not be opened or ended early, after everything was told.
+    pub fn run_watched<O: Outgoing>(
+        &self,
+        peer: &Peer,
+        instances: &[O],
+        sending: &Sending,
+        watch: &mut dyn Watch<O>,
+    ) -> Result<(), ExportFailed> {
         let mut failed = None;
         let mut abandoned = false;
         for part in contexts(instances, self.layout) {
             let mut queue = instances.iter().filter(|instance| covers(&part, *instance));
             if failed.is_none() && !abandoned {
-                match self.part(peer, &part, &mut queue, sending, each) {
+                match self.part(peer, &part, &mut queue, sending, watch) {
                     Ok(Next::Continue) => {}
                     Ok(Next::Abandon) => abandoned = true,
                     Ok(Next::Stop) => return Ok(()),
@@ -72,7 +110,7 @@ impl Export {
                 }
             }
             for left in queue {
-                if each(left, Err(NotStored::NotTried)) == Next::Stop {
+                if watch.told(left, Err(NotStored::NotTried)) == Next::Stop {
                     return failed.map_or(Ok(()), Err);
                 }
             }
@@ -87,14 +125,18 @@ impl Export {
         part: &[ProposedContext],
         queue: &mut impl Iterator<Item = &'o O>,
         sending: &Sending,
-        each: &mut dyn FnMut(&O, Result<Status, NotStored>) -> Next,
+        watch: &mut dyn Watch<O>,
     ) -> Result<Next, ExportFailed> {
-        let mut dialogue = self.open(peer, part)?;
+        let mut pause = |at_most| watch.pause(at_most);
+        let mut dialogue = match self.open(peer, part, &mut pause)? {
+            Ok(dialogue) => dialogue,
+            Err(next) => return Ok(next),
+        };
         for instance in queue {
             let next = match sending.send(&mut dialogue, instance) {
-                Ok(result) => each(instance, result),
+                Ok(result) => watch.told(instance, result),
                 Err(error) => {
-                    return match each(instance, Err(NotStored::Interrupted)) {
+                    return match watch.told(instance, Err(NotStored::Interrupted)) {
                         Next::Continue | Next::Abandon => Err(error.into()),
                         Next::Stop => Ok(Next::Stop),
                     };
@@ -109,20 +151,40 @@ impl Export {
         Ok(Next::Continue)
     }
 
+    /// Waits before the next attempt, in steps, so that whoever asked for the export can end the wait.
+    fn wait(&self, pause: &mut dyn FnMut(Duration) -> Next) -> Next {
+        let began = Instant::now();
+        loop {
+            let left = self.retry_delay.saturating_sub(began.elapsed());
+            if left.is_zero() {
+                return Next::Continue;
+            }
+            let next = pause(left.min(LOOKS_EVERY));
+            if next != Next::Continue {
+                return next;
+            }
+        }
+    }
+
+    /// An association with the destination; or what was said while it was waited for.
     fn open(
         &self,
         peer: &Peer,
         part: &[ProposedContext],
-    ) -> Result<Dialogue<TcpTransport>, InitiationFailed> {
+        pause: &mut dyn FnMut(Duration) -> Next,
+    ) -> Result<Result<Dialogue<TcpTransport>, Next>, InitiationFailed> {
         let mut attempts_left = self.retries;
         loop {
             match self.initiation.begin(peer, part.to_vec(), Vec::new()) {
-                Ok(association) => return Ok(Dialogue::new(association)),
+                Ok(association) => return Ok(Ok(Dialogue::new(association))),
                 Err(error) if attempts_left == 0 => return Err(error),
                 Err(error) => {
                     tracing::warn!(attempts_left, "will try again: {error}");
                     attempts_left -= 1;
-                    std::thread::sleep(self.retry_delay);
+                    let next = self.wait(pause);
+                    if next != Next::Continue {
+                        return Ok(Err(next));
+                    }
                 }
             }
         }

@@ -13,7 +13,7 @@ mod offer;
 mod outgoing;
 mod send;
 
-pub use export::{Export, ExportFailed, Next};
+pub use export::{Export, ExportFailed, Next, Watch};
 pub use offer::ContextLayout;
 pub use outgoing::{NotStored, Originator, Outgoing};
 pub use send::Sending;
