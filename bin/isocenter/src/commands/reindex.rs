@@ -7,6 +7,13 @@ use crate::wiring::OpensHoldings;
 /// Builds the catalog anew; files that are no instance are said and left where they are.
 pub(crate) fn run(arguments: &Configured) -> Result<(), Failure> {
     let effective = configured(&arguments.sources())?;
+    let data = &effective.configuration.data;
+    if !data.is_dir() {
+        return Err(Failure(format!(
+            "there are no data in {}: name their directory with --data",
+            data.display()
+        )));
+    }
     let opens = OpensHoldings::new(&effective.configuration);
     let progress = super::import::progress(0);
     let reindexed = opens.reindex(
