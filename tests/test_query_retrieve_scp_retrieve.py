@@ -179,6 +179,12 @@ def test_sil_062_unreachable_destination(server: Isocenter) -> None:
     assert failed_list(last) == sorted(one.sop_instance for one in held() if one.patient_id == "PAT-1")
 
 
+def test_qr_085_only_attempted_instances_have_a_response_of_their_own(server: Isocenter) -> None:
+    """Eight instances, a destination that is not there: at most the first response (QR-084) and the final one."""
+    responses = move(server, dd.PATIENT_MOVE, "PATIENT", to="UNREACHABLE", PatientID="PAT-1")
+    assert len(responses) <= 2, [response.command for response in responses]
+
+
 def test_sil_062_destination_that_rejects(make_server: Callable[..., Isocenter]) -> None:
     def reject(connection: Connection, _: bytes) -> bool:
         connection.send(pdu(ASSOCIATE_RJ, bytes([0, 1, 1, 7])))
