@@ -191,7 +191,9 @@ impl<T: Transport> Watch<HeldInstance<'_>> for Ordered<'_, '_, '_, T> {
         self.told += 1;
         self.attendance.show(format_args!("C-MOVE to {}, {} of {},", self.to, self.told, self.total));
         let goes_on = self.progress.count(instance, &result);
-        if goes_on && self.progress.counters.remaining != Some(0) {
+        // A response for each instance that was attempted (QR-085); the final one lists the others.
+        let was_attempted = !matches!(result, Err(NotStored::NotTried));
+        if was_attempted && goes_on && self.progress.counters.remaining != Some(0) {
             self.requester.report(self.progress.counters);
         }
         self.progress.cancelled = goes_on && self.told < self.total && self.requester.wants_cancel();
