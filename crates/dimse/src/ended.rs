@@ -15,6 +15,9 @@ pub enum Ended {
     /// The peer broke PS3.7 in a way that no response can answer; it was sent A-ABORT.
     #[error("the peer broke the message exchange: {0}; the association was aborted")]
     PeerMisbehaved(Misbehaviour),
+    /// What was being sent could not be read to its end; the peer was sent A-ABORT, as a message cannot be taken back.
+    #[error("aborted: an instance that was being sent could not be read")]
+    Unreadable,
     /// A caller of this crate asked for what a dialogue cannot do: a bug of ours.
     #[error("a dialogue was misused: {0}")]
     Misused(&'static str),
@@ -82,6 +85,7 @@ impl Ended {
         match self {
             Self::Association(ended) => ended.blame(),
             Self::PeerMisbehaved(_) => Blame::PeerMisbehaved,
+            Self::Unreadable => Blame::FellShort,
             Self::Misused(_) => Blame::Unreachable,
         }
     }

@@ -48,9 +48,9 @@ impl QueryRetrieveScp {
                 Ok(result) => result,
                 Err(SendFailed::Ended(ended)) => return Err(ended),
                 Err(SendFailed::Source(error)) => {
-                    // The association is aborted: the peer cannot be told of what is left.
+                    // The association was aborted in the middle of the message: nothing more can be said.
                     tracing::error!(instance = %storage_scu::Outgoing::sop_instance_uid(instance), "failed to read instance: {error}");
-                    return dialogue.flush();
+                    return Err(Ended::Unreadable);
                 }
             };
             let goes_on = progress.count(instance, &result);
