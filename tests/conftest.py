@@ -12,8 +12,8 @@ from server import BINARY, Isocenter, Settings
 _running: list[Isocenter] = []
 
 
-def pytest_sessionstart() -> None:
-    if not BINARY.exists():
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if not BINARY.exists() and not session.config.option.collectonly:
         raise pytest.UsageError(f"{BINARY} is missing: build it with `cargo build --release`, or name it in ISOCENTER")
 
 
