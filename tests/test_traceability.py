@@ -7,14 +7,14 @@ import csv
 import pytest
 
 import traceability
-from traceability import PRINTED, Test, all_ids, ids_in, load
+from traceability import PRINTED, Shows, all_ids, ids_in, load
 
 MOST_WAIVED = 25
 STALE = "docs/reference/requirements.csv is stale: .venv/bin/python tests/traceability.py"
 
 
 @pytest.fixture(scope="module")
-def shown() -> dict[str, list[Test]]:
+def shown() -> dict[str, list[Shows]]:
     return traceability.shown_by()
 
 
@@ -25,11 +25,11 @@ def test_ids_in_names_are_read() -> None:
     assert ids_in("a_peer_of_qr_01_has_no_id_nor_has_seqr_016") == []
 
 
-def test_no_test_names_a_requirement_that_there_is_not(shown: dict[str, list[Test]]) -> None:
+def test_no_test_names_a_requirement_that_there_is_not(shown: dict[str, list[Shows]]) -> None:
     assert {id_: list(map(str, tests)) for id_, tests in shown.items() if id_ not in all_ids()} == {}
 
 
-def test_few_requirements_are_waived_each_with_a_reason(shown: dict[str, list[Test]]) -> None:
+def test_few_requirements_are_waived_each_with_a_reason(shown: dict[str, list[Shows]]) -> None:
     waived = load()["waived"]
     assert len(waived) <= MOST_WAIVED
     assert set(waived) <= set(all_ids())
@@ -37,11 +37,11 @@ def test_few_requirements_are_waived_each_with_a_reason(shown: dict[str, list[Te
     assert all(len(reason.split()) > 5 and reason.endswith(".") for reason in waived.values())
 
 
-def test_every_requirement_is_shown_or_waived(shown: dict[str, list[Test]]) -> None:
+def test_every_requirement_is_shown_or_waived(shown: dict[str, list[Shows]]) -> None:
     assert set(traceability.missing(shown)) - set(load().get("open", "").split()) == set()
 
 
-def test_the_printed_table_is_fresh(shown: dict[str, list[Test]]) -> None:
+def test_the_printed_table_is_fresh(shown: dict[str, list[Shows]]) -> None:
     if load().get("open"):
         pytest.skip("not every requirement is accounted for yet: see `open` in traceability.toml")
     rows = list(csv.DictReader(PRINTED.open()))

@@ -38,7 +38,7 @@ def all_ids() -> list[str]:
 
 
 @dataclass(frozen=True)
-class Test:
+class Shows:
     """A test: where it stands, its name, and the requirements it shows."""
 
     path: str
@@ -66,7 +66,7 @@ def ids_in(name: str) -> list[str]:
 # --- Python: what pytest collects ------------------------------------------------------------------------------------
 
 
-def python_tests() -> list[Test]:
+def python_tests() -> list[Shows]:
     """The tests that pytest collects, cases of one test taken together; skipped ones left out."""
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "traceability", "-c", str(TABLE.with_name("pytest.ini"))]
     command += ["--rootdir", str(TABLE.parent), str(TABLE.parent)]
@@ -78,7 +78,7 @@ def python_tests() -> list[Test]:
         if line.startswith(LINE):
             path, name, *ids = line.removeprefix(LINE).split("\t")
             tests.setdefault((path, name), set()).update(ids)
-    return [Test(f"tests/{path}", name, tuple(sorted({*ids, *ids_in(name)}))) for (path, name), ids in tests.items()]
+    return [Shows(f"tests/{path}", name, tuple(sorted({*ids, *ids_in(name)}))) for (path, name), ids in tests.items()]
 
 
 def pytest_collection_finish(session: object) -> None:
@@ -113,12 +113,12 @@ def _modules(file: Path, directory: Path) -> Iterator[Path]:
                 yield from _modules(beside, directory / name)
 
 
-def rust_tests() -> list[Test]:
+def rust_tests() -> list[Shows]:
     """The functions with `#[test]` in the sources, ignored ones left out, and the cases of the harness of our own."""
     return [test for file in rust_files() for test in _tests_of(file)]
 
 
-def _tests_of(file: Path) -> Iterator[Test]:
+def _tests_of(file: Path) -> Iterator[Shows]:
     text = file.read_text()
     path = str(file.relative_to(ROOT))
     cases = {name for listed in _CASES.findall(text) for name in re.findall(r"[a-z_0-9]+", listed)}
@@ -132,19 +132,19 @@ def _tests_of(file: Path) -> Iterator[Test]:
             if ("#[test]" in above or name in cases) and not any(one.startswith("#[ignore") for one in above):
                 shows = [one.removeprefix("/// shows:") for one in above if one.startswith("/// shows:")]
                 ids = {id_.strip(" .") for listed in shows for id_ in listed.split(",")}
-                yield Test(path, name, tuple(sorted({*ids, *ids_in(name)})))
+                yield Shows(path, name, tuple(sorted({*ids, *ids_in(name)})))
         above = []
 
 
 # --- The print -------------------------------------------------------------------------------------------------------
 
 
-def shown_by() -> dict[str, list[Test]]:
+def shown_by() -> dict[str, list[Shows]]:
     """For each id that any test names: those tests, the one that shows it best first.
 
     Best is who looks from outside, and then who shows the fewest other things.
     """
-    shown: dict[str, list[Test]] = {}
+    shown: dict[str, list[Shows]] = {}
     for test in python_tests() + rust_tests():
         for id_ in test.shows:
             shown.setdefault(id_, []).append(test)
@@ -153,7 +153,7 @@ def shown_by() -> dict[str, list[Test]]:
     return shown
 
 
-def table(shown: dict[str, list[Test]]) -> str:
+def table(shown: dict[str, list[Shows]]) -> str:
     """The CSV: a row for each id that is shown or waived."""
     waived = load()["waived"]
     out = io.StringIO()
@@ -167,7 +167,7 @@ def table(shown: dict[str, list[Test]]) -> str:
     return out.getvalue()
 
 
-def missing(shown: dict[str, list[Test]]) -> list[str]:
+def missing(shown: dict[str, list[Shows]]) -> list[str]:
     """The ids that are neither shown nor waived."""
     waived = load()["waived"]
     return [id_ for id_ in all_ids() if id_ not in shown and id_ not in waived]
