@@ -4,10 +4,10 @@ use application_entity::dispatch::refuse;
 use application_entity::{Attendance, Services};
 use dimse::{Dialogue, Ended, FindRq, GetRq, MoveRq, Outcome, Request, StoreRq};
 use holdings::{Holdings, HoldingsError, Running};
-use query_retrieve_scp::QueryRetrieveScp;
+use query_retrieve_scp::{QueryRetrieveScp, statuses};
 use storage_scp::StorageScp;
 use upper_layer::Transport;
-use vocabulary::Status;
+use vocabulary::StatusRow;
 
 use crate::wiring::OpensHoldings;
 
@@ -48,10 +48,11 @@ impl<'a> ArchiveServices<'a> {
 fn fall_short<T: Transport>(
     dialogue: &mut Dialogue<T>,
     request: &Request,
+    row: StatusRow,
     error: &HoldingsError,
 ) -> Result<(), Ended> {
     tracing::error!("the holdings cannot be opened: {error}");
-    refuse(dialogue, request, Outcome::new(Status::OUT_OF_RESOURCES).comment("the holdings cannot be opened"))
+    refuse(dialogue, request, Outcome::new(row.status).comment("the holdings cannot be opened"))
 }
 
 impl<T: Transport> Services<T> for ArchiveServices<'_> {
@@ -64,7 +65,7 @@ impl<T: Transport> Services<T> for ArchiveServices<'_> {
         let storage_scp = self.storage_scp;
         match self.holdings() {
             Ok(holdings) => storage_scp.store(holdings, dialogue, &rq, attendance),
-            Err(error) => fall_short(dialogue, &rq.into(), &error),
+            Err(error) => fall_short(dialogue, &rq.into(), holdings::SHORT, &error),
         }
     }
 
@@ -77,7 +78,7 @@ impl<T: Transport> Services<T> for ArchiveServices<'_> {
         let query_retrieve_scp = self.query_retrieve_scp;
         match self.holdings() {
             Ok(holdings) => query_retrieve_scp.find(holdings, dialogue, &rq, attendance),
-            Err(error) => fall_short(dialogue, &rq.into(), &error),
+            Err(error) => fall_short(dialogue, &rq.into(), statuses::CANNOT_SEARCH, &error),
         }
     }
 
@@ -90,7 +91,7 @@ impl<T: Transport> Services<T> for ArchiveServices<'_> {
         let query_retrieve_scp = self.query_retrieve_scp;
         match self.holdings() {
             Ok(holdings) => query_retrieve_scp.get(holdings, dialogue, &rq, attendance),
-            Err(error) => fall_short(dialogue, &rq.into(), &error),
+            Err(error) => fall_short(dialogue, &rq.into(), statuses::CANNOT_COUNT, &error),
         }
     }
 
@@ -103,7 +104,7 @@ impl<T: Transport> Services<T> for ArchiveServices<'_> {
         let query_retrieve_scp = self.query_retrieve_scp;
         match self.holdings() {
             Ok(holdings) => query_retrieve_scp.r#move(holdings, dialogue, &rq, attendance),
-            Err(error) => fall_short(dialogue, &rq.into(), &error),
+            Err(error) => fall_short(dialogue, &rq.into(), statuses::CANNOT_COUNT, &error),
         }
     }
 }

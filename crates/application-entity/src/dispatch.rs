@@ -10,9 +10,31 @@ use dimse::{
 };
 use upper_layer::Transport;
 use vocabulary::sop_class::ServiceClass;
-use vocabulary::{AeTitle, Status, Uid};
+use vocabulary::{AeTitle, Status, StatusRow, Uid};
 
 use crate::{Awaited, Overseer};
+
+const REFUSED: &str = "The request is not carried out; a data set that follows it is read and dropped";
+
+/// Another SOP class than that of the context.
+const OTHER_SOP_CLASS: StatusRow = StatusRow::new(
+    Status::SOP_CLASS_NOT_SUPPORTED,
+    "The SOP class of the command is not that of its presentation context",
+    REFUSED,
+);
+/// An operation that the SOP class does not have.
+const OTHER_OPERATION: StatusRow =
+    StatusRow::new(Status::UNRECOGNIZED_OPERATION, "The SOP class has no such operation", REFUSED);
+/// An operation that only the other side may invoke.
+const OTHER_ROLE: StatusRow =
+    StatusRow::new(Status::NOT_AUTHORIZED, "The peer is not the SCU of the presentation context", REFUSED);
+
+/// The statuses by which a request is refused that does not fit the presentation context it came on.
+pub const STATUSES: &[StatusRow] = &[OTHER_SOP_CLASS, OTHER_OPERATION, OTHER_ROLE];
+
+/// C-ECHO (PS3.4 annex A): success, whoever asks.
+pub const ECHOED: StatusRow =
+    StatusRow::new(Status::SUCCESS, "Always", "The wait for the next request begins anew");
 
 /// What a service is told of the association that a request came over.
 pub struct Attendance<'a> {
@@ -180,19 +202,15 @@ fn contradicts_context<T: Transport>(dialogue: &Dialogue<T>, request: &Request) 
     let asked = request.sop_class_uid()?;
     if *asked != context.abstract_syntax {
         return Some(
-            Outcome::new(Status::SOP_CLASS_NOT_SUPPORTED)
+            Outcome::new(OTHER_SOP_CLASS.status)
                 .comment("the SOP class is not that of the presentation context"),
         );
     }
     if !is_operation_of(request, asked) {
-        return Some(
-            Outcome::new(Status::UNRECOGNIZED_OPERATION).comment("the SOP class has no such operation"),
-        );
+        return Some(Outcome::new(OTHER_OPERATION.status).comment("the SOP class has no such operation"));
     }
     if !context.we_are_scp {
-        return Some(
-            Outcome::new(Status::NOT_AUTHORIZED).comment("the negotiated role is not that of an SCU"),
-        );
+        return Some(Outcome::new(OTHER_ROLE.status).comment("the negotiated role is not that of an SCU"));
     }
     None
 }
@@ -224,7 +242,7 @@ fn is_operation_of(request: &Request, class: &Uid) -> bool {
     }
 }
 
-/// C-ECHO (PS3.4 annex A): success, whoever asks.
+/// C-ECHO: see [`ECHOED`].
 fn echo<T: Transport>(
     dialogue: &mut Dialogue<T>,
     rq: &EchoRq,
@@ -232,7 +250,7 @@ fn echo<T: Transport>(
 ) -> Result<(), Ended> {
     attendance.show(format_args!("C-ECHO"));
     dialogue.drain_data_set()?;
-    dialogue.respond(&rq.respond(Status::SUCCESS), None)
+    dialogue.respond(&rq.respond(ECHOED.status), None)
 }
 
 /// Answers a request that is not carried out, once its data set is out of the way.
@@ -251,5 +269,5 @@ pub fn refuse<T: Transport>(
 }
 
 fn unrecognized() -> Outcome {
-    Outcome::new(Status::UNRECOGNIZED_OPERATION).comment("the operation is not offered here")
+    Outcome::new(OTHER_OPERATION.status).comment("the operation is not offered here")
 }

@@ -41,7 +41,7 @@ pub use error::CatalogError;
 pub use extract::{ExtractError, InstanceRow};
 pub use find::{Find, Look, Matches};
 pub use held::{Held, Location, Outcome, Place, Recorded};
-pub use query::{Query, QueryRefused};
+pub use query::{Query, QueryRefused, UNFIT_RETRIEVE, statuses};
 pub use retrieve::{Kind, Retrieval, Retrieve};
 pub use rules::{Lenience, Letters, Offered, OfferedKey, QueryRules, SeveralValues, UpperKeys};
 

@@ -1,5 +1,5 @@
 use dataset::{CharacterSet, Identifier};
-use vocabulary::{InformationModel, Level, Status, Tag, Vr};
+use vocabulary::{InformationModel, Level, Status, StatusRow, Tag, Vr};
 
 use crate::QueryRules;
 use crate::keys::Key;
@@ -9,6 +9,51 @@ mod items;
 mod read;
 
 pub(crate) use items::{ItemShape, ItemsTest};
+
+const REFUSED: &str = "Offending Element (0000,0901) names the key; an entry in the service log";
+
+const MATCH: StatusRow = StatusRow::new(
+    Status::PENDING,
+    "A match, and every optional key of the request was heeded",
+    "The search goes on",
+);
+const MATCH_OF_SOME_KEYS: StatusRow = StatusRow::new(
+    Status::PENDING_WITH_UNSUPPORTED_KEYS,
+    "A match, and the request has optional keys that are not known here, or not at its level",
+    "The search goes on",
+);
+/// The same status where a key that is answered without being matched leads to it as well.
+const MATCH_OF_SOME_KEYS_OR_VALUES: StatusRow = StatusRow::new(
+    MATCH_OF_SOME_KEYS.status,
+    "A match, and the request has optional keys that are not known here, or not at its level, or values in keys that \
+     are returned but not matched",
+    MATCH_OF_SOME_KEYS.then,
+);
+const UNFIT_QUERY: StatusRow = StatusRow::new(
+    Status::DATA_SET_DOES_NOT_MATCH_SOP_CLASS,
+    "The level is missing or not one of the model, a value is none of its VR, or a key is missing or present against the \
+     rules of this section",
+    REFUSED,
+);
+const UNABLE: StatusRow =
+    StatusRow::new(Status::UNABLE_TO_PROCESS, "The query restricts neither patient nor study", REFUSED);
+/// A C-MOVE or C-GET whose identifier does not fit.
+pub const UNFIT_RETRIEVE: StatusRow = StatusRow::new(
+    UNFIT_QUERY.status,
+    "The level is missing or not one of the model, the unique key of the level has no value or wild cards, or a unique \
+     key above the level breaks the rules of this section",
+    REFUSED,
+);
+
+/// The statuses of queries that the catalog gives: of matches and of refusals.
+pub fn statuses(rules: &QueryRules) -> Vec<StatusRow> {
+    let some_keys = if rules.unmatched_reported { MATCH_OF_SOME_KEYS_OR_VALUES } else { MATCH_OF_SOME_KEYS };
+    let mut rows = vec![MATCH, some_keys, UNFIT_QUERY];
+    if rules.guarded {
+        rows.push(UNABLE);
+    }
+    rows
+}
 
 /// A C-FIND request as the catalog runs it.
 #[derive(Debug, Clone)]
@@ -73,12 +118,12 @@ pub struct QueryRefused {
 impl QueryRefused {
     /// A900: the identifier does not fit the SOP class.
     pub(crate) fn unfit(offending: Tag, comment: &str) -> Self {
-        Self::new(Status::DATA_SET_DOES_NOT_MATCH_SOP_CLASS, offending, comment)
+        Self::new(UNFIT_QUERY.status, offending, comment)
     }
 
     /// C001: the identifier is sound, but we do not run it.
     pub(crate) fn unable(offending: Tag, comment: &str) -> Self {
-        Self::new(Status::UNABLE_TO_PROCESS, offending, comment)
+        Self::new(UNABLE.status, offending, comment)
     }
 
     fn new(status: Status, offending: Tag, comment: &str) -> Self {
@@ -127,7 +172,7 @@ impl Query {
 
     /// The status of each response with a match: FF00, or FF01 when optional keys were left out (QR-077, QR-078).
     pub fn pending_status(&self) -> Status {
-        if self.unsupported.is_empty() { Status::PENDING } else { Status::PENDING_WITH_UNSUPPORTED_KEYS }
+        if self.unsupported.is_empty() { MATCH.status } else { MATCH_OF_SOME_KEYS.status }
     }
 
     /// Specific Character Set (0008,0005) of the request.

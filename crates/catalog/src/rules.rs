@@ -117,6 +117,18 @@ impl QueryRules {
     };
 }
 
+impl QueryRules {
+    /// The ways in which a key is matched, so far as its VR has them; `None`: it is not offered.
+    pub fn letters(&self, tag: Tag) -> Option<Letters> {
+        match self.offered {
+            Offered::Everything => Some(Letters::ALL),
+            Offered::Only(offered) => {
+                offered.iter().find(|offered| offered.tag == tag).map(|offered| offered.letters)
+            }
+        }
+    }
+}
+
 impl Default for QueryRules {
     fn default() -> Self {
         Self::STANDARD

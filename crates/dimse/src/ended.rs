@@ -3,7 +3,7 @@ use std::io;
 use upper_layer::Ended as AssociationEnded;
 use vocabulary::{Blame, Status, Tag, limits};
 
-use crate::CommandField;
+use crate::{CommandField, statuses};
 
 /// Why a dialogue is over, and its association with it. What had to be said to the peer was said before this is
 /// returned.
@@ -117,7 +117,7 @@ impl CollectFailed {
     /// The status that says so, while anything can be said.
     pub fn status(&self) -> Option<Status> {
         match self {
-            Self::TooLong { .. } => Some(Status::RESOURCE_LIMITATION),
+            Self::TooLong { .. } => Some(statuses::TOO_LONG.status),
             Self::Ended(_) => None,
         }
     }

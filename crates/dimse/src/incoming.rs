@@ -1,4 +1,4 @@
-use vocabulary::{Status, Uid};
+use vocabulary::Uid;
 
 use crate::command_set::{CommandSet, Element, Fault, NO_DATA_SET};
 use crate::ended::Misbehaviour;
@@ -7,6 +7,7 @@ use crate::refusal::{self, Refusal, UnusableRq};
 use crate::{
     CancelRq, CommandField, EchoRq, EchoRsp, FindRq, FindRsp, GetRq, GetRsp, Heading, Message, MoveRq,
     MoveRsp, NActionRq, NActionRsp, NEventReportRq, NEventReportRsp, Outcome, Priority, StoreRq, StoreRsp,
+    statuses,
 };
 
 /// What comes next in a dialogue. The data set of a request or a response is read with the dialogue's own functions.
@@ -241,7 +242,7 @@ fn read_request(set: &CommandSet<'_>, head: Head, command_field: CommandField) -
     };
     let reason = match read() {
         Ok(Some(request)) => return request,
-        Ok(None) => Outcome::new(Status::UNRECOGNIZED_OPERATION)
+        Ok(None) => Outcome::new(statuses::UNKNOWN_OPERATION.status)
             .comment(&format!("{command_field} is not offered here"))
             .offending(&[Element::CommandField.tag()]),
         Err(fault) => refusal::reason(&fault, command_field),

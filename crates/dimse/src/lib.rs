@@ -25,6 +25,7 @@ mod n_event_report;
 mod outcome;
 mod priority;
 mod refusal;
+pub mod statuses;
 mod sub_operations;
 
 pub use c_cancel::CancelRq;

@@ -1,8 +1,8 @@
-use vocabulary::{Status, Uid};
+use vocabulary::Uid;
 
 use crate::command_set::{CommandSet, CommandWriter, Element, Fault, Problem};
 use crate::message::Head;
-use crate::{CommandField, Heading, Message, Outcome};
+use crate::{CommandField, Heading, Message, Outcome, statuses};
 
 /// A request that can be answered but not carried out: the command is unknown to us, or its elements are unusable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,11 +96,13 @@ pub(crate) fn reason(fault: &Fault, command_field: CommandField) -> Outcome {
     let is = |element: Element| fault.tag == element.tag();
     let status = match fault.problem {
         Problem::NotAUid if is(Element::AffectedSopInstanceUid) || is(Element::RequestedSopInstanceUid) => {
-            Status::INVALID_OBJECT_INSTANCE
+            statuses::NO_INSTANCE_UID.status
         }
         Problem::NotAUid => match command_field {
-            CommandField::N_ACTION_RQ | CommandField::N_EVENT_REPORT_RQ => Status::NO_SUCH_SOP_CLASS,
-            _ => Status::SOP_CLASS_NOT_SUPPORTED,
+            CommandField::N_ACTION_RQ | CommandField::N_EVENT_REPORT_RQ => {
+                statuses::NO_NORMALIZED_CLASS_UID.status
+            }
+            _ => statuses::NO_CLASS_UID.status,
         },
         _ => fault.status(),
     };

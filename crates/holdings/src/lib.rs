@@ -35,7 +35,7 @@ pub use ingest::{Arriving, Ingest, Origin};
 pub use kept::{How, Kept};
 pub use open::OpenInstance;
 pub use reconcile::{Finding, Reconciled};
-pub use refusal::{NotKept, Refusal};
+pub use refusal::{NOT_KEPT, NotKept, Refusal, SHORT};
 pub use reindex::Reindexed;
 pub use rules::{Duplicates, HoldingsRules};
 pub use start::{LastEnd, Running, Started};

@@ -1,6 +1,6 @@
 use catalog::ExtractError;
 use dataset::Malformed;
-use vocabulary::{Blame, Status, Tag, Uid};
+use vocabulary::{Blame, Status, StatusRow, Tag, Uid};
 
 use crate::HoldingsError;
 
@@ -45,6 +45,42 @@ pub enum Refusal {
     SameChecksum(Uid),
 }
 
+const NOTHING_KEPT: &str = "Nothing of the instance is kept; an entry in the service log says why";
+
+const UNPARSED: StatusRow =
+    StatusRow::new(Status::CANNOT_UNDERSTAND, "The data set cannot be parsed into elements", NOTHING_KEPT);
+const UNIDENTIFIED: StatusRow = StatusRow::new(
+    Status::DATA_SET_DOES_NOT_MATCH_SOP_CLASS,
+    "The data set lacks a SOP Class, SOP Instance, Study Instance or Series Instance UID, or one of them but the SOP \
+     Instance UID is no UID",
+    NOTHING_KEPT,
+);
+const NO_INSTANCE_UID: StatusRow = StatusRow::new(
+    Status::INVALID_OBJECT_INSTANCE,
+    "The SOP Instance UID of the data set is no UID",
+    NOTHING_KEPT,
+);
+const OTHER_THAN_ANNOUNCED: StatusRow = StatusRow::new(
+    Status::DATA_SET_DOES_NOT_MATCH_SOP_CLASS,
+    "SOP Class UID or SOP Instance UID of the data set are not those of the command",
+    NOTHING_KEPT,
+);
+const SAME_CHECKSUM: StatusRow = StatusRow::new(
+    Status::INVALID_OBJECT_INSTANCE,
+    "The data set was made to have the checksum of another one that is held under the same SOP Instance UID",
+    NOTHING_KEPT,
+);
+/// We fell short.
+pub const SHORT: StatusRow = StatusRow::new(
+    Status::OUT_OF_RESOURCES,
+    "The disk is full or cannot be written, or the holdings cannot be opened",
+    "Nothing of the instance is kept; an error in the service log says what is wrong here; sending it again may help",
+);
+
+/// The statuses of instances that are not kept.
+pub const NOT_KEPT: &[StatusRow] =
+    &[SHORT, UNIDENTIFIED, OTHER_THAN_ANNOUNCED, UNPARSED, NO_INSTANCE_UID, SAME_CHECKSUM];
+
 const SOP_CLASS_UID: Tag = Tag(0x0008, 0x0016);
 const SOP_INSTANCE_UID: Tag = Tag(0x0008, 0x0018);
 
@@ -63,19 +99,17 @@ impl Refusal {
     pub fn answer(&self) -> (Status, Vec<Tag>) {
         match self {
             Self::Malformed(malformed) => {
-                (Status::CANNOT_UNDERSTAND, malformed.path.last().copied().into_iter().collect())
+                (UNPARSED.status, malformed.path.last().copied().into_iter().collect())
             }
             Self::Unidentified(ExtractError::NoUid { tag: SOP_INSTANCE_UID, .. }) => {
-                (Status::INVALID_OBJECT_INSTANCE, vec![SOP_INSTANCE_UID])
+                (NO_INSTANCE_UID.status, vec![SOP_INSTANCE_UID])
             }
             Self::Unidentified(ExtractError::Missing { tag, .. } | ExtractError::NoUid { tag, .. }) => {
-                (Status::DATA_SET_DOES_NOT_MATCH_SOP_CLASS, vec![*tag])
+                (UNIDENTIFIED.status, vec![*tag])
             }
-            Self::OtherSopClass { .. } => (Status::DATA_SET_DOES_NOT_MATCH_SOP_CLASS, vec![SOP_CLASS_UID]),
-            Self::OtherSopInstance { .. } => {
-                (Status::DATA_SET_DOES_NOT_MATCH_SOP_CLASS, vec![SOP_INSTANCE_UID])
-            }
-            Self::SameChecksum(_) => (Status::INVALID_OBJECT_INSTANCE, vec![SOP_INSTANCE_UID]),
+            Self::OtherSopClass { .. } => (OTHER_THAN_ANNOUNCED.status, vec![SOP_CLASS_UID]),
+            Self::OtherSopInstance { .. } => (OTHER_THAN_ANNOUNCED.status, vec![SOP_INSTANCE_UID]),
+            Self::SameChecksum(_) => (SAME_CHECKSUM.status, vec![SOP_INSTANCE_UID]),
         }
     }
 }
@@ -85,7 +119,7 @@ impl NotKept {
     pub fn status(&self) -> Status {
         match self {
             Self::Refused(refusal) => refusal.answer().0,
-            Self::Short(_) => Status::OUT_OF_RESOURCES,
+            Self::Short(_) => SHORT.status,
         }
     }
 

@@ -18,3 +18,14 @@ pub enum Duplicates {
     #[default]
     KeepBoth,
 }
+
+impl Duplicates {
+    /// What becomes of one, for people: a clause.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::KeepBoth => {
+                "both are kept: queries and retrieves find the one received last, the earlier one stays in the vault"
+            }
+        }
+    }
+}

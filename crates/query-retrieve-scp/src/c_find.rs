@@ -7,8 +7,8 @@ use holdings::Holdings;
 use upper_layer::Transport;
 use vocabulary::{InformationModel, Status};
 
-use crate::QueryRetrieveScp;
 use crate::identifier::{self, Unusable};
+use crate::{QueryRetrieveScp, statuses};
 
 /// A C-CANCEL-RQ is looked for after so many matches: often enough to be obeyed within a millisecond, rarely
 /// enough to cost nothing.
@@ -55,12 +55,12 @@ impl QueryRetrieveScp {
         };
         let mut matches = 0;
         let outcome = match self.answer(holdings, dialogue, rq, &query, &mut matches) {
-            Ok(()) => Outcome::new(Status::SUCCESS),
+            Ok(()) => Outcome::new(statuses::MATCHED.status),
             Err(Failed::Ended(ended)) => return Err(ended),
-            Err(Failed::Cancelled) => Outcome::new(Status::CANCEL),
+            Err(Failed::Cancelled) => Outcome::new(statuses::FIND_CANCELLED.status),
             Err(Failed::Catalog(error)) => {
-                tracing::error!(status = %Status::OUT_OF_RESOURCES, "failed C-FIND: {error}");
-                Outcome::new(Status::OUT_OF_RESOURCES).comment("the catalog cannot be read")
+                tracing::error!(status = %statuses::CANNOT_SEARCH.status, "failed C-FIND: {error}");
+                Outcome::new(statuses::CANNOT_SEARCH.status).comment("the catalog cannot be read")
             }
         };
         tracing::info!(level = %query.level(), matches, status = %outcome.status, "answered C-FIND");

@@ -7,7 +7,7 @@ use storage_scu::Sending;
 use upper_layer::Transport;
 
 use crate::retrieve::Progress;
-use crate::{QueryRetrieveScp, identifier};
+use crate::{QueryRetrieveScp, identifier, statuses};
 
 impl QueryRetrieveScp {
     /// Answers a C-GET request: a C-STORE sub-operation for each instance, a pending response after each, then
@@ -58,7 +58,7 @@ impl QueryRetrieveScp {
                 break;
             }
             if progress.counters.remaining != Some(0) {
-                let pending = rq.respond(vocabulary::Status::PENDING).counting(progress.counters);
+                let pending = rq.respond(statuses::SENDING.status).counting(progress.counters);
                 dialogue.queue_response(&pending, None)?;
             }
         }

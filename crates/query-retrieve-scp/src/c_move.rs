@@ -10,7 +10,7 @@ use upper_layer::Transport;
 use vocabulary::{AeTitle, Status};
 
 use crate::retrieve::{HeldInstance, Progress};
-use crate::{QueryRetrieveScp, identifier};
+use crate::{QueryRetrieveScp, identifier, statuses};
 
 /// While an export waits for its turn, a C-CANCEL-RQ is looked for this often.
 const TURN_LOOKS_EVERY: Duration = Duration::from_millis(250);
@@ -26,7 +26,7 @@ impl<T: Transport> Requester<'_, T> {
     /// A pending response.
     fn report(&mut self, counters: SubOperations) {
         if self.gone.is_none() {
-            let pending = self.rq.respond(Status::PENDING).counting(counters);
+            let pending = self.rq.respond(statuses::SENDING.status).counting(counters);
             let sent = self.dialogue.respond(&pending, None);
             self.note(sent);
         }
@@ -104,7 +104,7 @@ impl QueryRetrieveScp {
     fn destination(&self, rq: &MoveRq) -> Result<&Peer, Outcome> {
         let unknown = |title: &str| {
             tracing::warn!(destination = title, "no [[peer]] of the configuration has this AE title");
-            Outcome::new(Status::MOVE_DESTINATION_UNKNOWN)
+            Outcome::new(statuses::UNKNOWN_DESTINATION.status)
                 .comment(&format!("{title:?} is not configured here"))
         };
         match &rq.move_destination {

@@ -3,7 +3,9 @@
 use dataset::Identifier;
 use dimse::{CollectFailed, Dialogue, Ended, Outcome};
 use upper_layer::Transport;
-use vocabulary::{Encoding, Status, limits, transfer_syntax};
+use vocabulary::{Encoding, limits, transfer_syntax};
+
+use crate::statuses;
 
 /// Why there is no identifier.
 pub(crate) enum Unusable {
@@ -15,19 +17,19 @@ pub(crate) enum Unusable {
 pub(crate) fn read<T: Transport>(dialogue: &mut Dialogue<T>, context_id: u8) -> Result<Identifier, Unusable> {
     let encoding = encoding(dialogue, context_id);
     if !dialogue.data_set_follows() {
-        let outcome = Outcome::new(Status::DATA_SET_DOES_NOT_MATCH_SOP_CLASS);
+        let outcome = Outcome::new(statuses::NO_IDENTIFIER.status);
         return Err(Unusable::Refused(outcome.comment("the request has no identifier")));
     }
     let bytes = match dialogue.collect_data_set(limits::IDENTIFIER_BYTES_MAX) {
         Ok(bytes) => bytes,
         Err(CollectFailed::Ended(ended)) => return Err(Unusable::Ended(ended)),
         Err(failed) => {
-            let status = failed.status().unwrap_or(Status::UNABLE_TO_PROCESS);
+            let status = failed.status().unwrap_or(dimse::statuses::TOO_LONG.status);
             return Err(Unusable::Refused(Outcome::new(status).comment(&failed.to_string())));
         }
     };
     Identifier::read(&bytes, encoding).map_err(|malformed| {
-        let outcome = Outcome::new(Status::DATA_SET_DOES_NOT_MATCH_SOP_CLASS);
+        let outcome = Outcome::new(statuses::NO_IDENTIFIER.status);
         Unusable::Refused(outcome.comment(&malformed.to_string()))
     })
 }

@@ -14,6 +14,7 @@ mod c_move;
 mod identifier;
 pub mod offer;
 mod retrieve;
+pub mod statuses;
 
 use std::time::Duration;
 

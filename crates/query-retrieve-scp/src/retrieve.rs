@@ -12,7 +12,7 @@ use upper_layer::Transport;
 use vocabulary::{Encoding, InformationModel, Level, Status, Tag, Uid, Vr};
 
 use crate::identifier::{self, Unusable};
-use crate::{QueryRetrieveScp, c_find};
+use crate::{QueryRetrieveScp, c_find, statuses};
 
 /// Failed SOP Instance UID List.
 const FAILED_SOP_INSTANCE_UID_LIST: Tag = Tag(0x0008, 0x0058);
@@ -109,13 +109,17 @@ impl Progress {
         let SubOperations { completed, failed, warning, .. } = self.counters;
         let stored = completed.saturating_add(warning);
         let status = if self.cancelled {
-            Status::CANCEL
-        } else if failed > 0 && (stored == 0 || self.rules.partial_failure_fails) {
-            Status::CANNOT_PERFORM_SUB_OPERATIONS
-        } else if failed > 0 || (warning > 0 && !self.rules.warnings_are_success) {
-            Status::SUB_OPERATIONS_COMPLETE_WITH_FAILURES
+            statuses::RETRIEVE_CANCELLED.status
+        } else if failed > 0 && stored == 0 {
+            statuses::NOT_SENT.status
+        } else if failed > 0 && self.rules.partial_failure_fails {
+            statuses::IN_PART_REFUSED.status
+        } else if failed > 0 {
+            statuses::SENT_IN_PART.status
+        } else if warning > 0 && !self.rules.warnings_are_success {
+            statuses::SENT_WITH_WARNINGS.status
         } else {
-            Status::SUCCESS
+            statuses::SENT.status
         };
         match reason {
             Some(reason) if failed > 0 => Outcome::new(status).comment(reason),
@@ -172,7 +176,7 @@ impl QueryRetrieveScp {
             Err(refused) => return Ok(Err(c_find::refused(refused))),
         };
         if retrieve.level() == Level::Patient && !self.retrieve_rules.patient_level {
-            let outcome = Outcome::new(Status::DATA_SET_DOES_NOT_MATCH_SOP_CLASS);
+            let outcome = Outcome::new(statuses::NO_PATIENT_LEVEL.status);
             return Ok(Err(outcome.comment("retrieval at level PATIENT is not offered")));
         }
         let selected = holdings.retrieve(&retrieve).and_then(Iterator::collect::<Result<Vec<Held>, _>>);
@@ -180,7 +184,7 @@ impl QueryRetrieveScp {
             Ok(selected) => Ok(selected.into_iter().map(|held| HeldInstance { holdings, held }).collect()),
             Err(error) => {
                 tracing::error!("the matches cannot be found: {error}");
-                let outcome = Outcome::new(Status::CANNOT_CALCULATE_NUMBER_OF_MATCHES);
+                let outcome = Outcome::new(statuses::CANNOT_COUNT.status);
                 Err(outcome.comment("the catalog cannot be read"))
             }
         })

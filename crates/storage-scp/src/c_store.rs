@@ -6,7 +6,18 @@ use application_entity::Attendance;
 use dimse::{Dialogue, Ended, Outcome, StoreRq, StoreRsp};
 use holdings::{Arriving, Holdings, Kept, NotKept, Origin};
 use upper_layer::Transport;
-use vocabulary::{Blame, Status, Uid, sop_class};
+use vocabulary::{Blame, Status, StatusRow, Uid, sop_class};
+
+const STORED: StatusRow = StatusRow::new(
+    Status::SUCCESS,
+    "The instance is durable and can be queried and retrieved; an identical one that was held already counts as stored",
+    "An entry in the service log when its level is `debug`",
+);
+
+/// The statuses of C-STORE responses, beside those of every service.
+pub fn statuses() -> impl Iterator<Item = StatusRow> {
+    std::iter::once(STORED).chain(holdings::NOT_KEPT.iter().copied())
+}
 
 /// STORAGE-SCP, as it stores.
 #[derive(Debug, Clone)]
@@ -82,7 +93,7 @@ fn take<T: Transport>(
 
 /// The one line of this project that answers 0000H to a C-STORE: it takes the proof.
 fn succeed(rq: &StoreRq, _proof: &Kept) -> StoreRsp {
-    rq.respond(Status::SUCCESS)
+    rq.respond(STORED.status)
 }
 
 fn fail(rq: &StoreRq, not_kept: &NotKept) -> StoreRsp {

@@ -10,4 +10,4 @@
 mod c_store;
 pub mod offer;
 
-pub use c_store::StorageScp;
+pub use c_store::{StorageScp, statuses};

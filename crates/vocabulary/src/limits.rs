@@ -41,3 +41,10 @@ pub const FILE_META_BYTES_MAX: usize = 1024 * 1024;
 /// Most elements, at all levels together, of a data set that is kept whole. The longest identifier of real use has some
 /// hundred; this is what 2 MiB of them could come to at 16 bytes each, bounded for its cost in memory.
 pub const IDENTIFIER_ELEMENTS_MAX: usize = 32 * 1024;
+
+/// Longest Action Information of a storage commitment request, in bytes: some 80,000 references of usual length.
+pub const COMMITMENT_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Most references in a storage commitment request. The shortest that could be meant take 40 bytes each; what is kept of
+/// a request in memory is bounded by this.
+pub const COMMITMENT_REFERENCES_MAX: usize = 100_000;

@@ -48,10 +48,7 @@ pub(super) fn query(
 
 /// The ways in which the rules offer a key; `None`: they do not.
 fn ways(key: &Key, rules: &QueryRules) -> Option<Ways> {
-    let letters = match rules.offered {
-        Offered::Everything => Letters::ALL,
-        Offered::Only(offered) => offered.iter().find(|offered| offered.tag == key.tag)?.letters,
-    };
+    let letters = rules.letters(key.tag)?;
     Some(Ways {
         letters,
         wild_card_in_any_vr: letters.wild_card && rules.offered != Offered::Everything,

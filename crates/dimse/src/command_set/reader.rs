@@ -3,6 +3,7 @@ use std::fmt;
 use vocabulary::{AeTitle, AeTitleError, Status, Tag, Uid};
 
 use super::Element;
+use crate::statuses;
 
 /// The bytes before a value: tag and length (PS3.5 7.1.3).
 const HEADER_BYTES: usize = 8;
@@ -57,8 +58,8 @@ impl Fault {
     /// The status that says so (PS3.7 annex C), where the operation has none of its own for it.
     pub(crate) const fn status(&self) -> Status {
         match self.problem {
-            Problem::Missing | Problem::Twice | Problem::Truncated => Status::PROCESSING_FAILURE,
-            Problem::Mistyped | Problem::NotAUid | Problem::NoDataSet => Status::MISTYPED_ARGUMENT,
+            Problem::Missing | Problem::Twice | Problem::Truncated => statuses::UNREADABLE.status,
+            Problem::Mistyped | Problem::NotAUid | Problem::NoDataSet => statuses::MISTYPED.status,
         }
     }
 }
