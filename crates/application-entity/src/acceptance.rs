@@ -8,7 +8,7 @@ use upper_layer::pdu::{APPLICATION_CONTEXT_NAME, ContextRefusal};
 use upper_layer::{AssociateAc, AssociateRq, Rejection};
 use vocabulary::{AeTitle, Uid, sop_class};
 
-use crate::Entity;
+use crate::{Entity, rejections};
 
 /// A request that passed every check but the count of associations.
 #[derive(Debug)]
@@ -53,15 +53,16 @@ pub enum Refused {
 }
 
 impl Refused {
-    /// What goes out. For a barred address and for contexts that nobody accepts PS3.8 table 9-21 has no reason
-    /// of its own: no reason is given (SIL-016).
+    /// What goes out.
     pub fn rejection(&self) -> Rejection {
-        match self {
-            Self::ApplicationContext(_) => Rejection::APPLICATION_CONTEXT_NAME_NOT_SUPPORTED,
-            Self::CallingAeTitle(_) => Rejection::CALLING_AE_TITLE_NOT_RECOGNIZED,
-            Self::CalledAeTitle { .. } => Rejection::CALLED_AE_TITLE_NOT_RECOGNIZED,
-            Self::Address(_) | Self::NoContext(_) => Rejection::NO_REASON,
-        }
+        let row = match self {
+            Self::ApplicationContext(_) => rejections::APPLICATION_CONTEXT,
+            Self::CallingAeTitle(_) => rejections::CALLING_AE_TITLE,
+            Self::CalledAeTitle { .. } => rejections::CALLED_AE_TITLE,
+            Self::Address(_) => rejections::ADDRESS,
+            Self::NoContext(_) => rejections::NO_CONTEXT,
+        };
+        row.rejection
     }
 }
 

@@ -18,6 +18,7 @@ mod initiation;
 pub mod offer;
 mod overseer;
 mod peers;
+pub mod rejections;
 mod serve;
 mod tcp;
 

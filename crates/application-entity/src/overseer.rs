@@ -3,6 +3,8 @@ use std::time::Duration;
 use upper_layer::Rejection;
 use vocabulary::AeTitle;
 
+use crate::rejections;
+
 /// Whether an association has its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
@@ -28,8 +30,8 @@ impl NoPlace {
     /// What goes out.
     pub fn rejection(self) -> Rejection {
         match self {
-            Self::LocalLimitExceeded => Rejection::LOCAL_LIMIT_EXCEEDED,
-            Self::TemporaryCongestion => Rejection::TEMPORARY_CONGESTION,
+            Self::LocalLimitExceeded => rejections::LIMIT.rejection,
+            Self::TemporaryCongestion => rejections::CONGESTION.rejection,
         }
     }
 }

@@ -200,6 +200,37 @@ impl CharacterSet {
     }
 }
 
+/// A character set that data sets may have: the table of a conformance statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Supported {
+    /// The term without code extensions; empty for the default repertoire; `None`: only with them.
+    pub term: Option<String>,
+    /// The term with code extensions; `None`: only without.
+    pub extended_term: Option<String>,
+    /// What it holds.
+    pub holds: &'static str,
+}
+
+/// Every character set that is read and written.
+pub fn supported() -> Vec<Supported> {
+    let registered = sets::REPERTOIRES.iter().map(|(number, holds)| {
+        let [term, extended_term] =
+            [false, true].map(|extended| Term::Ir(*number).spelt(extended).into_owned());
+        Supported { term: (term != extended_term).then_some(term), extended_term: Some(extended_term), holds }
+    });
+    let alone = [
+        (Term::Utf8, "Unicode (UTF-8)"),
+        (Term::Gb18030, "Chinese (GB 18030)"),
+        (Term::Gbk, "Simplified Chinese (GBK)"),
+    ]
+    .map(|(term, holds)| Supported {
+        term: Some(term.spelt(false).into_owned()),
+        extended_term: None,
+        holds,
+    });
+    registered.chain(alone).collect()
+}
+
 fn by_encoding<'a>(encoding: &'static encoding_rs::Encoding, bytes: &'a [u8]) -> Decoded<'a> {
     let (text, had_errors) = encoding.decode_without_bom_handling(bytes);
     Decoded { text, is_exact: !had_errors }

@@ -11,6 +11,7 @@
 mod export;
 mod offer;
 mod outgoing;
+pub mod responses;
 mod send;
 
 pub use export::{Export, ExportFailed, Next, Watch};

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use dimse::{Dialogue, Priority, SendFailed, StoreRq};
 use upper_layer::Transport;
-use vocabulary::{Category, Status, sop_class, transfer_syntax};
+use vocabulary::{Status, sop_class, transfer_syntax};
 
-use crate::{NotStored, Originator, Outgoing};
+use crate::{NotStored, Originator, Outgoing, responses};
 
 /// How instances are sent over an association, its own or that of a C-GET.
 #[derive(Debug, Clone)]
@@ -58,10 +58,10 @@ impl Sending {
         };
         dialogue.store_from(&rq, &mut *bytes, length)?;
         let outcome = dialogue.await_store_response(Some(self.response_timeout))?.outcome;
-        let result = match outcome.status.category() {
-            Category::Success | Category::Warning => Ok(outcome.status),
-            _ => Err(NotStored::Refused { status: outcome.status, comment: outcome.error_comment }),
-        };
-        Ok(result)
+        if responses::is_stored(outcome.status) {
+            Ok(Ok(outcome.status))
+        } else {
+            not_stored(NotStored::Refused { status: outcome.status, comment: outcome.error_comment })
+        }
     }
 }

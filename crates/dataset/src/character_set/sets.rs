@@ -48,6 +48,14 @@ pub(super) struct Designation {
     registration: u16,
 }
 
+impl Designation {
+    /// The number by which Specific Character Set names the set; 0: it does not.
+    #[cfg(test)]
+    pub(super) fn registration(&self) -> u16 {
+        self.registration
+    }
+}
+
 const fn row(escape: &'static [u8], set: Set, half: Half, registration: u16) -> Designation {
     Designation { escape, set, half, registration }
 }
@@ -76,6 +84,27 @@ pub(super) static DESIGNATIONS: &[Designation] = &[
     row(b"\x1b(I", Set::Katakana, Half::Left, 0),
     row(b"\x1b$(C", Set::KsX1001, Half::Left, 0),
     row(b"\x1b$A", Set::Gb2312, Half::Left, 0),
+];
+
+/// What the repertoires that Specific Character Set names are for, by their registration numbers.
+pub(super) const REPERTOIRES: &[(u16, &str)] = &[
+    (6, "Default repertoire (ASCII)"),
+    (100, "Latin alphabet No. 1"),
+    (101, "Latin alphabet No. 2"),
+    (109, "Latin alphabet No. 3"),
+    (110, "Latin alphabet No. 4"),
+    (144, "Cyrillic"),
+    (127, "Arabic"),
+    (126, "Greek"),
+    (138, "Hebrew"),
+    (148, "Latin alphabet No. 5"),
+    (203, "Latin alphabet No. 9"),
+    (13, "Japanese: katakana and romaji (JIS X 0201)"),
+    (166, "Thai"),
+    (87, "Japanese: kanji (JIS X 0208)"),
+    (159, "Japanese: supplementary kanji (JIS X 0212), read but not written"),
+    (149, "Korean (KS X 1001)"),
+    (58, "Simplified Chinese (GB 2312)"),
 ];
 
 /// The sets of a registration number, the left one first; none if DICOM has no such number.

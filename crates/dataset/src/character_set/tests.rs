@@ -2,7 +2,7 @@
 
 use vocabulary::Vr;
 
-use super::CharacterSet;
+use super::{CharacterSet, Supported, sets, supported};
 
 fn decode(terms: &str, bytes: &[u8], vr: Vr) -> (String, bool) {
     let set = CharacterSet::from_value(terms.as_bytes());
@@ -211,4 +211,20 @@ fn numbers_are_read_from_text_and_binary() {
     assert_eq!(integer(&[0xFF; 8], Vr::SV), Some(-1));
     assert_eq!(integer(&[0xFF; 8], Vr::UV), None);
     assert_eq!(integer(&[1], Vr::US), None);
+}
+
+#[test]
+fn each_supported_term_is_understood_and_none_of_the_designations_is_left_out() {
+    for Supported { term, extended_term, holds } in supported() {
+        if let Some(term) = term {
+            assert!(CharacterSet::from_terms(&[&term]).is_understood(), "{holds}");
+        }
+        if let Some(term) = extended_term {
+            assert!(CharacterSet::from_terms(&["", &term]).is_understood(), "{holds}");
+        }
+    }
+    for designation in sets::DESIGNATIONS {
+        let number = designation.registration();
+        assert!(number == 0 || sets::REPERTOIRES.iter().any(|(known, _)| *known == number), "{number}");
+    }
 }

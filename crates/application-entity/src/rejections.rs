@@ -1,0 +1,63 @@
+//! Why association requests are rejected, and with what (PS3.8 9.3.4): the table of PS3.2's acceptance policy.
+
+use upper_layer::Rejection;
+
+use crate::Entity;
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RejectionRow {
+    /// What goes out.
+    pub rejection: Rejection,
+    /// When: a clause.
+    pub when: &'static str,
+}
+
+const fn row(rejection: Rejection, when: &'static str) -> RejectionRow {
+    RejectionRow { rejection, when }
+}
+
+pub(crate) const LIMIT: RejectionRow = row(
+    Rejection::LOCAL_LIMIT_EXCEEDED,
+    "The maximum number of associations runs; asking again later may help",
+);
+pub(crate) const CONGESTION: RejectionRow = row(
+    Rejection::TEMPORARY_CONGESTION,
+    "Memory or processes are short, or the server is being stopped; asking again later may help",
+);
+pub(crate) const APPLICATION_CONTEXT: RejectionRow =
+    row(Rejection::APPLICATION_CONTEXT_NAME_NOT_SUPPORTED, "The application context is not that of DICOM");
+pub(crate) const CALLED_AE_TITLE: RejectionRow =
+    row(Rejection::CALLED_AE_TITLE_NOT_RECOGNIZED, "The called AE title is not the one of this AE");
+pub(crate) const CALLING_AE_TITLE: RejectionRow = row(
+    Rejection::CALLING_AE_TITLE_NOT_RECOGNIZED,
+    "The calling AE title is blank, or there is a list of allowed ones and it is not in it",
+);
+// For a barred address and for contexts that nobody accepts PS3.8 table 9-21 has no reason of its own: no reason is
+// given (SIL-016).
+pub(crate) const ADDRESS: RejectionRow =
+    row(Rejection::NO_REASON, "The address of the peer is not among the allowed ones");
+pub(crate) const NO_CONTEXT: RejectionRow =
+    row(Rejection::NO_REASON, "None of the proposed presentation contexts is acceptable");
+// The upper layer gives these two by itself.
+const UNREADABLE: RejectionRow =
+    row(Rejection::NO_REASON_BY_ACSE, "The association request cannot be understood");
+const PROTOCOL_VERSION: RejectionRow =
+    row(Rejection::PROTOCOL_VERSION_NOT_SUPPORTED, "The protocol version of the request is not 1");
+
+/// The rejections that an entity may answer with, as it is configured.
+pub fn of(entity: &Entity) -> Vec<RejectionRow> {
+    let mut rows = vec![LIMIT, CONGESTION, APPLICATION_CONTEXT];
+    if entity.access.check_called_ae_title {
+        rows.push(CALLED_AE_TITLE);
+    }
+    rows.push(CALLING_AE_TITLE);
+    if entity.access.allowed_addresses.is_some() {
+        rows.push(ADDRESS);
+    }
+    if entity.reject_without_context {
+        rows.push(NO_CONTEXT);
+    }
+    rows.extend([UNREADABLE, PROTOCOL_VERSION]);
+    rows
+}
