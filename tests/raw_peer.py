@@ -144,6 +144,12 @@ def extended_negotiation(sop_class: str, information: bytes) -> bytes:
     return item(0x56, struct.pack(">H", len(sop_class)) + sop_class.encode() + information)
 
 
+def common_extended_negotiation(sop_class: str, service_class: str) -> bytes:
+    """PS3.7 D.3.3.6, without related general SOP classes."""
+    uids = b"".join(struct.pack(">H", len(uid)) + uid.encode() for uid in (sop_class, service_class))
+    return item(0x57, uids + bytes(2))
+
+
 def user_identity(name: str, passcode: str | None = None, positive_response: bool = False) -> bytes:
     """PS3.7 D.3.3.7."""
     kind = 1 if passcode is None else 2

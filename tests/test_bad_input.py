@@ -136,7 +136,7 @@ def server(make_shared_server: Callable[..., Isocenter]) -> Isocenter:
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_scp_050_scp_051_sil_072_bad_instances_are_refused_and_nothing_is_kept(server: Isocenter, name: str) -> None:
+def test_scp_051_iod_005_sil_072_sil_073_bad_instances_are_refused_and_nothing_is_kept(server: Isocenter, name: str) -> None:
     bad, statuses = BAD[name]
     before = len(server.log())
     offered = contexts((dd.CT, [bad.transfer_syntax]), (VERIFICATION, [dd.IMPLICIT]))

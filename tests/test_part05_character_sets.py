@@ -67,6 +67,7 @@ def ids(answers: list[bytes]) -> set[str]:
     return {str(dd.decode(answer).PatientID) for answer in answers}
 
 
+@pytest.mark.requirement("CHR-002")
 @every_set
 def test_names_come_back_as_they_are_meant(server: Isocenter, named: Named) -> None:
     identifier = dd.identifier("PATIENT", PatientID=f"P{NUMBERS[named.label]:04}", PatientName="", SpecificCharacterSet="")

@@ -27,6 +27,7 @@ from raw_peer import (
     associate_rq,
     asynchronous_operations_window,
     command_set,
+    common_extended_negotiation,
     contexts,
     extended_negotiation,
     item,
@@ -128,17 +129,18 @@ def test_sil_011_asynchronous_window_is_answered_with_one(scp) -> None:
         assert accepted.window in (None, (1, 1))
 
 
-def test_sil_003_extended_negotiation_that_was_not_agreed_is_left_out_or_zero(scp) -> None:
+@pytest.mark.requirement("SIL-004", "SIL-005", "SIL-012")
+def test_gen_017_sil_003_extended_negotiation_is_not_answered(scp) -> None:
     address, called = scp
     proposed = contexts((VERIFICATION, [dd.IMPLICIT]), (dd.STUDY_FIND, [dd.IMPLICIT]), (dd.CT, [dd.EXPLICIT]))
-    items = extended_negotiation(dd.STUDY_FIND, b"\1\1") + extended_negotiation(dd.CT, b"\2\0\0\0\0\0")
+    # All that C-FIND can be asked: relational queries, combined date and time, fuzzy names, …; and what Storage can.
+    items = extended_negotiation(dd.STUDY_FIND, b"\1" * 7) + extended_negotiation(dd.CT, b"\2\0\0\0\0\0")
+    items += common_extended_negotiation(dd.CT, "1.2.840.10008.4.2")
     with RawPeer(address) as peer:
         accepted = peer.request(called, "SOMEBODY", proposed, user_items=items)
         assert isinstance(accepted, Accepted)
-        answered = accepted.extended.get(dd.STUDY_FIND, b"")
-        assert len(answered) <= 2
-        # Byte 1 is relational queries (GEN-002).
-        assert answered[:1] in (b"", b"\0")
+        assert accepted.extended == {}
+        assert accepted.other_items == []
 
 
 def test_sil_010_roles_are_granted_only_where_they_were_proposed(server: Isocenter) -> None:
@@ -175,7 +177,7 @@ def test_unknown_items_are_no_reason_to_refuse(scp) -> None:
         assert peer.echo() == 0x0000
 
 
-def test_gen_010_gen_011_implementation_identification(server: Isocenter) -> None:
+def test_gen_010_gen_011_qr_010_scp_010_implementation_identification(server: Isocenter) -> None:
     from server import run_command
 
     with RawPeer(server.store_address) as storage, RawPeer(server.query_address) as query:
@@ -326,6 +328,7 @@ def test_last_fragment_may_be_empty(server: Isocenter) -> None:
 # --- Release and abort ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("SIL-026")
 def test_release_is_answered_and_the_connection_closed(scp) -> None:
     address, called = scp
     peer = RawPeer(address).associate(called, "SOMEBODY", ECHO)

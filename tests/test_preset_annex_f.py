@@ -33,6 +33,7 @@ def server(make_shared_server: Callable[..., Isocenter], destination: RawDestina
 # --- Presentation contexts -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("PC-001", "PC-012", "PC-013", "PC-014", "PC-015", "QR-002", "DIF-002")
 def test_qr_013_sil_014_queries_are_in_implicit_vr_little_endian_only(server: Isocenter) -> None:
     proposed = contexts(*((model, [syntax]) for model in (*MODELS, VERIFICATION) for syntax in (dd.IMPLICIT, dd.EXPLICIT, dd.BIG_ENDIAN)))
     peer = server.query_peer(proposed)
@@ -55,17 +56,26 @@ def test_qr_011_scp_011_sil_016_no_acceptable_context(server: Isocenter, scp: st
             assert peer.request(called, "RAW_SCU", proposed) == Rejected(1, 1, 1)
 
 
-def test_scp_020_pc_002_to_pc_010_storage_contexts(server: Isocenter) -> None:
+def test_scp_020_pc_010_dif_003_storage_contexts(server: Isocenter) -> None:
     compressed = {dd.US, dd.US_RETIRED, dd.US_MULTI_FRAME, dd.US_MULTI_FRAME_RETIRED, dd.SC}
-    for sop_class in [*dd.ANNEX_F_CLASSES, VERIFICATION]:
+    for sop_class in [*dd.ANNEX_F_CLASSES, dd.NM_RETIRED, VERIFICATION]:
         proposed = contexts(*((sop_class, [syntax]) for syntax in (dd.IMPLICIT, dd.EXPLICIT, dd.JPEG_BASELINE, dd.BIG_ENDIAN, dd.RLE)))
         peer = server.storage_peer(proposed)
         accepted = [peer.accepted.results[number] == 0 for number in (1, 3, 5, 7, 9)]
-        if sop_class == VERIFICATION:
+        if sop_class in (VERIFICATION, dd.NM_RETIRED):
             assert accepted == [True, False, False, False, False]
         else:
             assert accepted == [True, True, sop_class in compressed, False, False], sop_class
         peer.release()
+
+
+def test_pc_016_visible_light_is_taken_in_jpeg_where_it_is_configured(make_server: Callable[..., Isocenter]) -> None:
+    """Annex F names VL classes in its prose as ones with JPEG Baseline, and lists none of them."""
+    added = [dd.VL_ENDOSCOPIC, dd.VIDEO_ENDOSCOPIC, dd.ENHANCED_CT]
+    server = make_server(ANNEX_F | {"storage-scp": {"sop-classes-added": added}})
+    peer = server.storage_peer(contexts(*((one, [syntax]) for one in added for syntax in (dd.EXPLICIT, dd.JPEG_BASELINE))))
+    assert peer.accepted.results == {1: 0, 3: 0, 5: 0, 7: 0, 9: 0, 11: 4}
+    peer.release()
 
 
 def test_scp_001_gen_018_other_classes_are_refused(server: Isocenter) -> None:
@@ -108,6 +118,7 @@ def test_what_the_file_says_wins_over_the_preset(make_server: Callable[..., Isoc
 # --- Titles ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("DIF-024")
 @pytest.mark.parametrize("other", ["query-retrieve-scp", "storage-scu"])
 def test_gen_005_storage_scp_shares_its_title_with_nobody(make_server: Callable[..., Isocenter], other: str) -> None:
     server = make_server(ANNEX_F | {"storage-scp": {"ae-title": "SHARED"}, other: {"ae-title": "SHARED"}}, start=False)
@@ -125,6 +136,7 @@ def test_gen_004_the_other_two_may_share_theirs(make_server: Callable[..., Isoce
 # --- C-FIND ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("QR-075", "SIL-046")
 @pytest.mark.parametrize(
     ("model", "level", "keys"),
     [
@@ -184,7 +196,7 @@ def test_dif_019_attributes_that_are_returned_but_not_matched_are_supported(serv
         ("STUDY", {"PatientID": "PAT-1", "StudyInstanceUID": "", "StudyDate": "20240115"}, 1),
     ],
 )
-def test_qr_039_to_050_matching_letters(server: Isocenter, level: str, keys: dict[str, object], count: int) -> None:
+def test_qr_031_dif_016_matching_letters(server: Isocenter, level: str, keys: dict[str, object], count: int) -> None:
     # As text: pydicom would not write a wild card as an IS.
     ds = Dataset()
     ds.QueryRetrieveLevel = level
@@ -193,6 +205,7 @@ def test_qr_039_to_050_matching_letters(server: Isocenter, level: str, keys: dic
     assert len(find(server, level, raw_identifier=dd.encode(ds))) == count
 
 
+@pytest.mark.requirement("SIL-002")
 @pytest.mark.parametrize(
     ("level", "keys"),
     [
@@ -216,9 +229,10 @@ def move(server: Isocenter, identifier: bytes, to: str = "VIEWER1") -> list[Mess
     return responses
 
 
-def test_qr_084_qr_085_a_first_response_and_one_for_each_instance(server: Isocenter, destination: RawDestination) -> None:
+def test_qr_084_qr_085_qr_095_a_first_response_and_one_for_each_instance(server: Isocenter, destination: RawDestination) -> None:
     before = len(destination.received)
     responses = move(server, dd.identifier("SERIES", PatientID="PAT-1", StudyInstanceUID=dd.uid(1, 1), SeriesInstanceUID=dd.uid(1, 1, 1)))
+    assert {one.command.status for one in responses[:-1]} == {PENDING}
     pending = [(one.command.remaining, one.command.completed) for one in responses[:-1]]
     assert pending[0] == (3, 0)
     assert pending[1:3] == [(2, 1), (1, 2)]
@@ -237,7 +251,8 @@ def test_scu_019_one_transfer_syntax_in_a_context(make_server: Callable[..., Iso
         assert set(kinds(instances)) <= {(one.abstract_syntax, one.transfer_syntaxes[0]) for one in proposed}
 
 
-def test_qr_087_qr_088_the_first_failure_ends_the_task(make_server: Callable[..., Isocenter]) -> None:
+@pytest.mark.requirement("SCU-017", "SCU-036", "CFG-023")
+def test_qr_087_qr_088_dif_004_the_first_failure_ends_the_task(make_server: Callable[..., Isocenter]) -> None:
     instances = [dd.generate(number=number) for number in range(1, 7)]
 
     def second_fails(_: Message, __: str) -> int:
@@ -246,11 +261,15 @@ def test_qr_087_qr_088_the_first_failure_ends_the_task(make_server: Callable[...
     with RawDestination(on_store=second_fails) as destination:
         server = make_server(ANNEX_F | {"peer": [{"ae-title": "VIEWER1", "host": "127.0.0.1", "port": destination.port}]})
         store_well(server, instances)
-        last = move(server, dd.identifier("PATIENT", PatientID=instances[0].patient_id))[-1].command
-        assert last.status == 0xA702
-        assert last.completed == 1
+        *pending, last = move(server, dd.identifier("PATIENT", PatientID=instances[0].patient_id))
+        # One before the first instance and one after it; the failure of the second is in the final one.
+        assert [(one.command.status, one.command.completed) for one in pending] == [(PENDING, 0), (PENDING, 1)]
+        assert last.command.status == 0xA702
+        assert (last.command.completed, last.command.failed) == (1, 5)
         destination.wait_for_release()
+        # Nothing more was sent, nothing was sent again.
         assert len(destination.received) == 2
+        assert len(destination.requests) == 1
 
 
 def test_scu_030_dif_013_warnings_count_as_success(make_server: Callable[..., Isocenter]) -> None:
@@ -268,7 +287,7 @@ def test_qr_083_a_list_above_the_level_is_refused(server: Isocenter, destination
     assert len(destination.received) == before
 
 
-def test_qr_092_unknown_destination(server: Isocenter) -> None:
+def test_qr_092_qr_080_scu_002_unknown_destination(server: Isocenter) -> None:
     assert [one.command.status for one in move(server, dd.identifier("PATIENT", PatientID="PAT-1"), "NOBODY")] == [0xA801]
 
 

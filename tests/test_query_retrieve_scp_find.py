@@ -105,8 +105,9 @@ def assert_answers(answers: list[Dataset], expected: list[dict[str, object]], ke
     assert sorted(got, key=order) == sorted(expected, key=order)
 
 
+@pytest.mark.requirement("SCP-040", "DIF-008", "IOD-007", "IOD-012")
 @pytest.mark.parametrize("model", MODELS, ids=MODEL_NAMES.get)
-def test_qr_032_to_071_all_keys_of_all_levels(server: Isocenter, model: str) -> None:
+def test_sil_047_all_keys_of_all_levels(server: Isocenter, model: str) -> None:
     held = read_back(dd.tree())
     patient_keys = PATIENT_KEYS
     if "PATIENT" in MODELS[model]:
@@ -498,6 +499,7 @@ def test_move_on_a_find_context_is_refused(server: Isocenter) -> None:
 # --- Operations one after the other, and cancel -------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("QR-014", "QR-022", "QR-072")
 def test_qr_015_queries_one_after_the_other(server: Isocenter) -> None:
     with server.query_peer(contexts((dd.PATIENT_FIND, [dd.IMPLICIT]), (dd.STUDY_FIND, [dd.IMPLICIT]), (VERIFICATION, [dd.IMPLICIT]))) as peer:
         for _ in range(20):
@@ -521,6 +523,7 @@ def test_sil_054_late_and_strange_cancels_are_ignored(server: Isocenter) -> None
         assert (len(pending), last.status) == (1, 0x0000)
 
 
+@pytest.mark.requirement("SIL-050")
 @pytest.mark.parametrize("isolation", ["process", "thread"])
 def test_qr_076_cancel_of_a_query(make_server: Callable[..., Isocenter], isolation: str) -> None:
     server = make_server({"isolation": isolation, "storage-scp": {"sync": "none"}})

@@ -148,6 +148,7 @@ def test_qr_079_sil_060_move_at_all_levels(server: Isocenter, destination: RawDe
         destination.wait_for_release(released + 1)
 
 
+@pytest.mark.requirement("QR-003")
 def test_sil_066_the_export_says_who_asked_for_it(server: Isocenter, destination: RawDestination) -> None:
     before, requests = len(destination.received), len(destination.requests)
     peer = server.query_peer(contexts((dd.PATIENT_MOVE, [dd.IMPLICIT]), (VERIFICATION, [dd.IMPLICIT])), "ASKER")
@@ -303,7 +304,7 @@ def test_pynetdicom_destination_and_client(make_server: Callable[..., Isocenter]
         scp.shutdown()
 
 
-def test_qr_094_cancel_of_a_move(make_server: Callable[..., Isocenter]) -> None:
+def test_qr_094_sil_055_cancel_of_a_move(make_server: Callable[..., Isocenter]) -> None:
     instances = [dd.generate(number=number) for number in range(1, 21)]
     second, go_on = threading.Event(), threading.Event()
 
@@ -356,7 +357,7 @@ def test_qr_098_sil_068_a_move_goes_on_when_its_requester_goes_away(make_server:
         assert_returned(instances, [message for message, _ in destination.received])
 
 
-def test_qr_096_the_idle_limit_does_not_run_while_a_move_does(make_server: Callable[..., Isocenter]) -> None:
+def test_qr_096_sil_024_the_idle_limit_does_not_run_while_a_move_does(make_server: Callable[..., Isocenter]) -> None:
     instances = [dd.generate(number=number) for number in (1, 2)]
     pause = threading.Event()
 
@@ -404,7 +405,7 @@ def test_scu_039_a_destination_that_dies_on_the_way(make_server: Callable[..., I
         assert len(failed_list(last)) == 3
 
 
-def test_scu_009_exports_run_side_by_side_up_to_the_limit(make_server: Callable[..., Isocenter]) -> None:
+def test_scu_010_sil_067_exports_run_one_at_a_time_where_that_is_the_limit(make_server: Callable[..., Isocenter]) -> None:
     """With one permit, a second order waits its turn and is then carried out."""
     instances = [dd.generate(number=number) for number in (1, 2)]
     first, go_on = threading.Event(), threading.Event()

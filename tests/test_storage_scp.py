@@ -28,7 +28,7 @@ def server(make_shared_server: Callable[..., Isocenter], request: pytest.Fixture
 
 
 @pytest.mark.parametrize("syntax", dd.transfer_syntaxes())
-def test_sil_078_every_transfer_syntax_is_kept_as_received(server: Isocenter, syntax: str) -> None:
+def test_scu_023_sil_078_every_transfer_syntax_is_kept_as_received(server: Isocenter, syntax: str) -> None:
     number = dd.transfer_syntaxes().index(syntax) + 1
     instance = dd.rich(syntax, patient=100, series=number, PatientID=f"SYNTAX-{number}")
     with server.storage_peer(contexts((dd.CT, [syntax]))) as peer:
@@ -284,7 +284,7 @@ def test_the_response_repeats_what_the_request_said(server: Isocenter) -> None:
             assert message.command.status == 0x0000
 
 
-def test_requests_sent_without_waiting_are_answered_one_after_the_other(server: Isocenter) -> None:
+def test_scp_007_requests_sent_without_waiting_are_answered_one_after_the_other(server: Isocenter) -> None:
     instances = [dd.generate(patient=121, number=number) for number in range(1, 11)]
     with server.storage_peer(storage_contexts(instances)) as peer:
         for number, instance in enumerate(instances, 1):

@@ -82,7 +82,7 @@ def test_each_scp_counts_its_own_associations(server: Isocenter) -> None:
 
 
 @both_scps
-def test_cfg_015_cfg_025_the_limit_is_configurable(make_server: Callable[..., Isocenter], scp: str) -> None:
+def test_cfg_015_cfg_025_dif_001_the_limit_is_configurable(make_server: Callable[..., Isocenter], scp: str) -> None:
     server = make_server({scp: {"associations": 1}})
     with admitted(server, scp):
         peer, answer = ask(server, scp)
@@ -90,6 +90,7 @@ def test_cfg_015_cfg_025_the_limit_is_configurable(make_server: Callable[..., Is
         peer.close()
 
 
+@pytest.mark.requirement("CFG-037", "SIL-021")
 @isolations
 @both_scps
 def test_qr_008_counted_per_calling_ae_one_hung_peer_locks_out_no_other(make_server: Callable[..., Isocenter], scp: str, isolation: str) -> None:
@@ -133,8 +134,9 @@ def test_connections_that_never_ask_lock_out_nobody_and_artim_closes_them(make_s
 # --- Who is turned away (QR-018 to QR-020, SIL-016) ------------------------------------------------------------------
 
 
+@pytest.mark.requirement("SEC-002", "CFG-035")
 @both_scps
-def test_qr_019_scp_017_called_title_not_recognized(make_server: Callable[..., Isocenter], scp: str) -> None:
+def test_qr_019_scp_017_sec_004_called_title_not_recognized(make_server: Callable[..., Isocenter], scp: str) -> None:
     server = make_server({scp: {"check-called-ae-title": True}})
     peer, answer = ask(server, scp, called="SOMEONE_ELSE")
     assert answer == Rejected(1, 1, 7)
@@ -143,6 +145,7 @@ def test_qr_019_scp_017_called_title_not_recognized(make_server: Callable[..., I
     peer.release()
 
 
+@pytest.mark.requirement("SEC-002", "CFG-034")
 @both_scps
 def test_qr_020_scp_018_calling_title_not_recognized(make_server: Callable[..., Isocenter], scp: str) -> None:
     server = make_server({scp: {"allowed-calling-ae-titles": ["CT1", "CT2"]}})
@@ -168,7 +171,7 @@ def test_sec_003_the_lists_of_the_scps_differ(make_server: Callable[..., Isocent
 
 
 @both_scps
-def test_qr_012_sil_016_barred_address(make_server: Callable[..., Isocenter], scp: str) -> None:
+def test_qr_012_scp_012_sil_016_barred_address(make_server: Callable[..., Isocenter], scp: str) -> None:
     server = make_server({scp: {"allowed-addresses": ["192.0.2.1", "198.51.100.0/24"]}})
     peer, answer = ask(server, scp)
     assert answer == Rejected(1, 1, 1)
@@ -176,6 +179,7 @@ def test_qr_012_sil_016_barred_address(make_server: Callable[..., Isocenter], sc
     admitted(server, other).release()
 
 
+@pytest.mark.requirement("CFG-036")
 @both_scps
 def test_sec_005_allowed_address(make_server: Callable[..., Isocenter], scp: str) -> None:
     server = make_server({scp: {"allowed-addresses": ["192.0.2.1", "127.0.0.0/8"]}})

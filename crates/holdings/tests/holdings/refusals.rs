@@ -42,7 +42,7 @@ fn scp_051_what_cannot_be_parsed_is_c000_and_says_where() {
 }
 
 #[test]
-fn scp_050_sil_073_without_its_uids_an_instance_is_a900() {
+fn sil_073_without_its_uids_an_instance_is_a900() {
     let whole = Instance::new("1.2.3.4.5");
     let lacking = [
         (Instance { sop_class: None, ..whole.clone() }, SOP_CLASS_UID),
