@@ -1,7 +1,7 @@
 //! Deflated data sets (PS3.5 A.5): RFC 1951 streams without a wrapper.
 
 use std::fmt;
-use std::io::Write;
+use std::io::{self, Read, Write};
 
 use flate2::{Compression, Decompress, FlushDecompress, Status, write::DeflateEncoder};
 use vocabulary::limits;
@@ -85,6 +85,58 @@ impl Inflater {
 impl fmt::Debug for Inflater {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Inflater({} bytes to {})", self.received, self.inflated)
+    }
+}
+
+/// Bytes that are inflated at a time. What comes of them is held until it is read: some 4 MB at most.
+const INFLATED_AT_A_TIME_BYTES: usize = 4 * 1024;
+
+/// A deflated data set as it is read.
+#[derive(Debug)]
+pub(crate) struct Inflated<R> {
+    source: R,
+    inflater: Inflater,
+    ready: Vec<u8>,
+    taken: usize,
+}
+
+impl<R: Read> Inflated<R> {
+    pub(crate) fn new(source: R) -> Self {
+        let inflater = Inflater::new(limits::INFLATED_BYTES_FREE);
+        Self { source, inflater, ready: Vec::new(), taken: 0 }
+    }
+
+    /// The next inflated bytes; 0: there are no more.
+    pub(crate) fn read(&mut self, into: &mut [u8]) -> Result<io::Result<usize>, Malformed> {
+        let malformed = |fault| Malformed { offset: 0, path: Box::default(), fault };
+        while self.taken == self.ready.len() {
+            let mut deflated = [0; INFLATED_AT_A_TIME_BYTES];
+            let count = match self.source.read(&mut deflated) {
+                Ok(count) => count,
+                Err(error) => return Ok(Err(error)),
+            };
+            if count == 0 {
+                return match self.inflater.has_ended() {
+                    true => Ok(Ok(0)),
+                    false => Err(malformed(Fault::EndsInsideElement { missing: 1 })),
+                };
+            }
+            self.ready.clear();
+            self.taken = 0;
+            let ready = &mut self.ready;
+            let pushed = self.inflater.push(deflated.get(..count).unwrap_or_default(), |bytes| {
+                ready.extend_from_slice(bytes);
+                Ok(())
+            });
+            pushed.map_err(malformed)??;
+        }
+        let ready = self.ready.get(self.taken..).unwrap_or_default();
+        let count = ready.len().min(into.len());
+        for (to, from) in into.iter_mut().zip(ready) {
+            *to = *from;
+        }
+        self.taken += count;
+        Ok(Ok(count))
     }
 }
 

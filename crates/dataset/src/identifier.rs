@@ -1,7 +1,7 @@
 //! Small data sets that are kept whole: identifiers of C-FIND, C-MOVE and C-GET (PS3.4 C.4), the information
 //! of N-ACTION and N-EVENT-REPORT (PS3.4 J.3), and the items of sequences.
 
-use vocabulary::{Encoding, Tag, Uid, UidError, Vr};
+use vocabulary::{Encoding, Tag, Uid, UidError, Vr, limits};
 
 use crate::character_set::{self, CharacterSet};
 use crate::dictionary;
@@ -62,7 +62,15 @@ impl Identifier {
     /// When it does not keep to PS3.5, or has more elements than
     /// [`IDENTIFIER_ELEMENTS_MAX`](vocabulary::limits::IDENTIFIER_ELEMENTS_MAX).
     pub fn read(bytes: &[u8], encoding: Encoding) -> Result<Self, Malformed> {
-        read::data_set(bytes, encoding)
+        read::data_set(bytes, encoding, limits::IDENTIFIER_ELEMENTS_MAX)
+    }
+
+    /// As [`Identifier::read`], for the few data sets that may be larger: with `elements_max` elements and items at most.
+    ///
+    /// # Errors
+    /// When it does not keep to PS3.5, or has more of them.
+    pub fn read_at_most(bytes: &[u8], encoding: Encoding, elements_max: usize) -> Result<Self, Malformed> {
+        read::data_set(bytes, encoding, elements_max)
     }
 
     pub(crate) fn read_items(

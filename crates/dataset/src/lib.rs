@@ -5,7 +5,7 @@
 //! which says what is wrong and where. The other way: [`DataSetWriter`] and [`file_meta`].
 //!
 //! Read [`walker`](Walker) first: it is the door for every data set of a peer, and checks lengths and nesting
-//! before anything is believed. Then [`character_set`], which all text goes through.
+//! before anything is believed; [`Tokens`] is for those who write a data set again. Then [`character_set`], which all text goes through.
 //!
 //! Absent on purpose: pixel data (they are passed by, never looked at), files and directories, and anything
 //! that knows what an attribute means.
@@ -19,6 +19,7 @@ pub mod file_meta;
 pub mod identifier;
 mod malformed;
 mod nesting;
+mod tokens;
 mod walker;
 mod writer;
 
@@ -28,5 +29,6 @@ pub use dictionary::vr_of;
 pub use file_meta::FileMeta;
 pub use identifier::Identifier;
 pub use malformed::{Fault, Malformed};
+pub use tokens::{Token, Tokens, TokensFailed};
 pub use walker::Walker;
 pub use writer::DataSetWriter;

@@ -13,9 +13,13 @@ use crate::element::{
 use crate::malformed::{Fault, Malformed};
 use crate::nesting::Inside;
 
-pub(super) fn data_set(bytes: &[u8], encoding: Encoding) -> Result<Identifier, Malformed> {
+pub(super) fn data_set(
+    bytes: &[u8],
+    encoding: Encoding,
+    elements_max: usize,
+) -> Result<Identifier, Malformed> {
     if encoding != Encoding::DeflatedExplicitLittleEndian {
-        return Reader::new(bytes).data_set(Layout::of(encoding));
+        return Reader::new(bytes, elements_max).data_set(Layout::of(encoding));
     }
     let mut inflated = Vec::new();
     let fault = |fault| Malformed { offset: 0, path: Box::default(), fault };
@@ -32,7 +36,7 @@ pub(super) fn data_set(bytes: &[u8], encoding: Encoding) -> Result<Identifier, M
     if !inflater.has_ended() {
         return Err(fault(Fault::EndsInsideElement { missing: 1 }));
     }
-    Reader::new(&inflated).data_set(Layout::of(encoding))
+    Reader::new(&inflated, elements_max).data_set(Layout::of(encoding))
 }
 
 pub(super) fn items(
@@ -40,7 +44,7 @@ pub(super) fn items(
     layout: Layout,
     character_set: &CharacterSet,
 ) -> Result<Vec<Identifier>, Malformed> {
-    Reader::new(bytes).whole(|reader| {
+    Reader::new(bytes, limits::IDENTIFIER_ELEMENTS_MAX).whole(|reader| {
         // The end of the bytes ends the sequence, whichever way it was ended where they come from.
         reader.items(Extent { end: bytes.len(), delimited: false }, layout, character_set)
     })
@@ -58,14 +62,15 @@ struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     elements: usize,
+    elements_max: usize,
     path: Vec<Tag>,
     /// Where the element at hand begins.
     began: usize,
 }
 
 impl<'a> Reader<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, elements: 0, path: Vec::new(), began: 0 }
+    fn new(bytes: &'a [u8], elements_max: usize) -> Self {
+        Self { bytes, at: 0, elements: 0, elements_max, path: Vec::new(), began: 0 }
     }
 
     fn data_set(self, layout: Layout) -> Result<Identifier, Malformed> {
@@ -101,8 +106,8 @@ impl<'a> Reader<'a> {
                 };
             }
             self.elements += 1;
-            if self.elements > limits::IDENTIFIER_ELEMENTS_MAX {
-                return Err(Fault::TooManyElements(limits::IDENTIFIER_ELEMENTS_MAX));
+            if self.elements > self.elements_max {
+                return Err(Fault::TooManyElements(self.elements_max));
             }
             self.path.push(header.tag);
             let element = self.element(header, extent, layout, &identifier.character_set)?;
@@ -175,8 +180,8 @@ impl<'a> Reader<'a> {
                 }
                 _ => return Err(Fault::NotAnItem),
             }
-            if self.elements > limits::IDENTIFIER_ELEMENTS_MAX {
-                return Err(Fault::TooManyElements(limits::IDENTIFIER_ELEMENTS_MAX));
+            if self.elements > self.elements_max {
+                return Err(Fault::TooManyElements(self.elements_max));
             }
         }
         Ok(items)
