@@ -1,6 +1,6 @@
 //! The catalog again from nothing but the files.
 
-use std::fs;
+use std::{fs, path::Path, time::Duration};
 
 use dataset::DataSetWriter;
 use holdings::{Finding, Holdings, HoldingsError, HoldingsRules, LastEnd};
@@ -118,4 +118,48 @@ fn what_looks_like_pixel_data_in_the_header_is_not_taken_for_it() {
     Holdings::reindex(data.path(), HoldingsRules::default(), &mut |_| {}, &mut |finding| panic!("{finding}"))
         .unwrap();
     assert_eq!(open(data.path()).locate(&instance.sop_instance_uid()).unwrap(), before);
+}
+
+/// Everything that the catalog says, row by row: of each table its name, then the values in the order of the columns.
+fn exported(data: &Path) -> Vec<String> {
+    let connection = rusqlite::Connection::open(data.join("catalog.sqlite")).unwrap();
+    let mut exported = Vec::new();
+    for table in ["patient", "study", "study_has", "series", "instance", "patient_text", "study_text"] {
+        let order = if table.ends_with("_text") { "rowid" } else { "1, 2, 3" };
+        let columns = if table.ends_with("_text") { "rowid" } else { "*" };
+        let mut select =
+            connection.prepare(&format!("SELECT {columns} FROM {table} ORDER BY {order}")).unwrap();
+        let count = select.column_count();
+        let mut rows = select.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let values: Vec<_> = (0..count).map(|at| format!("{:?}", row.get_ref(at).unwrap())).collect();
+            exported.push(format!("{table}: {}", values.join(", ")));
+        }
+    }
+    exported
+}
+
+#[test]
+fn where_instances_contradict_each_other_the_first_received_gives_the_values_again() {
+    let data = tempfile::tempdir().unwrap();
+    {
+        let mut holdings = open(data.path());
+        let descriptions = [None, Some("KNEE"), Some("HIP"), Some("HEAD")];
+        let names = ["Doe^Jane", "Doe^John", "Roe^Richard"];
+        for number in 0..60_u64 {
+            // The UIDs, and so the names of files and directories, are in another order than the instances.
+            let shuffled = number * 37 % 61;
+            let mut instance = Instance::new(&format!("1.2.3.4.{shuffled}"));
+            instance.study = Some(["1.2.3", "1.2.2", "1.2.1"][(number % 3) as usize]);
+            instance.study_description = descriptions[(number / 3 % 4) as usize];
+            instance.patient_name = names[(shuffled % 3) as usize];
+            let data_set = instance.data_set(Encoding::ExplicitLittleEndian);
+            let received_at = noon(number / 40) + Duration::from_millis(number);
+            let _kept = keep_bytes(&mut holdings, arriving(&instance), &data_set, received_at).unwrap();
+        }
+    }
+    let before = exported(data.path());
+    Holdings::reindex(data.path(), HoldingsRules::default(), &mut |_| {}, &mut |finding| panic!("{finding}"))
+        .unwrap();
+    assert_eq!(exported(data.path()), before);
 }

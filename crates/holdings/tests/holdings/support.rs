@@ -25,6 +25,8 @@ pub(crate) struct Instance {
     pub(crate) sop_instance: Option<String>,
     pub(crate) study: Option<&'static str>,
     pub(crate) series: Option<&'static str>,
+    pub(crate) patient_name: &'static str,
+    pub(crate) study_description: Option<&'static str>,
     pub(crate) pixels: Vec<u8>,
 }
 
@@ -35,6 +37,8 @@ impl Instance {
             sop_instance: Some(sop_instance.to_owned()),
             study: Some("1.2.3"),
             series: Some("1.2.3.4"),
+            patient_name: "Doe^Jane",
+            study_description: None,
             pixels: (0..5_000_u32).map(|i| (i % 251) as u8).collect(),
         }
     }
@@ -55,7 +59,8 @@ impl Instance {
         };
         text(Tag(0x0008, 0x0016), Vr::UI, self.sop_class);
         text(Tag(0x0008, 0x0018), Vr::UI, self.sop_instance.as_deref());
-        text(Tag(0x0010, 0x0010), Vr::PN, Some("Doe^Jane"));
+        text(Tag(0x0008, 0x1030), Vr::LO, self.study_description);
+        text(Tag(0x0010, 0x0010), Vr::PN, Some(self.patient_name));
         text(Tag(0x0010, 0x0020), Vr::LO, Some("4711"));
         text(Tag(0x0020, 0x000D), Vr::UI, self.study);
         text(Tag(0x0020, 0x000E), Vr::UI, self.series);
