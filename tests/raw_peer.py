@@ -634,6 +634,7 @@ class RawDestination:
         on_bytes: Callable[[bytes], None] | None = None,
         accept: Callable[[Proposed], bool] = lambda _: True,
         answer_request: Callable[[Connection, bytes], bool] | None = None,
+        listener: socket.socket | None = None,
     ) -> None:
         self.received: list[tuple[Message, str]] = []
         self.requests: list[bytes] = []
@@ -642,7 +643,7 @@ class RawDestination:
         self.released = 0
         self._on_store, self._on_bytes, self._accept = on_store, on_bytes, accept
         self._answer_request = answer_request
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = listener or socket.create_server(("127.0.0.1", 0))
         self._arrived = threading.Condition()
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._listen, daemon=True).start()

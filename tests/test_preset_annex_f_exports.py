@@ -36,7 +36,7 @@ def order(server: Isocenter, instances: list[Instance], calling: str = "RAW_SCU"
 # --- Associations ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.requirement("PC-002", "PC-003", "PC-004", "PC-005", "PC-006", "PC-007", "PC-008", "PC-009", "QR-081")
+@pytest.mark.requirement("GEN-007", "PC-002", "PC-003", "PC-004", "PC-005", "PC-006", "PC-007", "PC-008", "PC-009", "QR-081")
 def test_scu_005_every_class_of_the_table_comes_in_and_goes_out_in_each_of_its_syntaxes(make_server: Callable[..., Isocenter]) -> None:
     pairs = [(one, syntax) for one in dd.ANNEX_F_CLASSES for syntax in (dd.IMPLICIT, dd.EXPLICIT, dd.JPEG_BASELINE) if syntax != dd.JPEG_BASELINE or one in JPEG_CLASSES]
     instances = [dd.generate(number=number, sop_class=sop_class, transfer_syntax=syntax) for number, (sop_class, syntax) in enumerate(pairs, 1)]

@@ -361,6 +361,7 @@ def test_sil_044_private_keys_are_ignored(server: Isocenter) -> None:
     assert [str(answer.StudyInstanceUID) for answer in answers] == [S11]
 
 
+@pytest.mark.requirement("GEN-007")
 def test_gen_006_an_instance_is_found_as_soon_as_it_is_acknowledged(make_server: Callable[..., Isocenter]) -> None:
     server = make_server()
     asker = server.query_peer(contexts((dd.PATIENT_FIND, [dd.IMPLICIT])))
@@ -548,6 +549,7 @@ def test_qr_076_cancel_of_a_query(make_server: Callable[..., Isocenter], isolati
         assert peer.echo() == 0x0000
 
 
+@pytest.mark.requirement("QR-009")
 def test_gen_009_requests_that_do_not_wait_are_answered_one_after_the_other(server: Isocenter) -> None:
     """A peer that sends its next requests before it has its answers gets all of them, in their order."""
     with server.query_peer(contexts((dd.STUDY_FIND, [dd.IMPLICIT]), (VERIFICATION, [dd.IMPLICIT]))) as peer:

@@ -27,6 +27,7 @@ def server(make_shared_server: Callable[..., Isocenter], request: pytest.Fixture
 # --- As received ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("SIL-079")
 @pytest.mark.parametrize("syntax", dd.transfer_syntaxes())
 def test_scu_023_sil_078_every_transfer_syntax_is_kept_as_received(server: Isocenter, syntax: str) -> None:
     number = dd.transfer_syntaxes().index(syntax) + 1

@@ -161,6 +161,7 @@ def test_qr_020_scp_018_calling_title_not_recognized(make_server: Callable[..., 
         peer.release()
 
 
+@pytest.mark.requirement("SIL-095")
 def test_sec_003_the_lists_of_the_scps_differ(make_server: Callable[..., Isocenter]) -> None:
     server = make_server({"storage-scp": {"allowed-calling-ae-titles": ["CT1"]}, "query-retrieve-scp": {"allowed-calling-ae-titles": ["WS1"]}})
     expected = {("storage-scp", "CT1"): True, ("storage-scp", "WS1"): False, ("query-retrieve-scp", "CT1"): False, ("query-retrieve-scp", "WS1"): True}

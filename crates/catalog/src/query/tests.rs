@@ -130,6 +130,7 @@ fn qr_077_keys_that_are_all_known_leave_the_status_alone() {
     assert_eq!(standard(StudyRoot, "STUDY", &keys).unwrap().pending_status(), Status::PENDING);
 }
 
+/// shows: SIL-045
 #[test]
 fn dif_019_a_key_that_is_returned_but_not_matched_is_reported_if_it_asks_for_something() {
     let query = standard(StudyRoot, "STUDY", &[(STUDY_INSTANCES, "5")]).unwrap();

@@ -130,6 +130,7 @@ fn a_peer_that_never_stops_sending_keeps_no_timer_from_expiring() {
     assert_eq!(association.release(), Err(Ended::TimedOut { waiting_for: Waiting::ReleaseResponse }));
 }
 
+/// shows: SCP-013
 #[test]
 fn the_idle_time_begins_anew_with_every_wait() {
     let (script, record) = Script::new();
