@@ -38,6 +38,11 @@ impl Peers {
         Self(peers)
     }
 
+    /// The peers in the order of the configuration.
+    pub fn iter(&self) -> impl Iterator<Item = &Peer> {
+        self.0.iter()
+    }
+
     /// The peer of a title, if the configuration has it.
     pub fn find(&self, ae_title: &AeTitle) -> Option<&Peer> {
         self.0.iter().find(|peer| peer.ae_title == *ae_title)

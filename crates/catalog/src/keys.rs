@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 
 use vocabulary::{InformationModel, Level, Tag, Vr};
 
+use crate::query;
+
 mod table;
 
 pub use table::KEYS;
@@ -32,6 +34,41 @@ pub struct Key {
     /// Where the catalog has it.
     pub kept: Kept,
 }
+
+/// An attribute of identifiers that is no key: it says how the others are meant, or where to get what matched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Special {
+    /// Its tag.
+    pub tag: Tag,
+    /// Its keyword (PS3.6).
+    pub keyword: &'static str,
+    /// Its value representation.
+    pub vr: Vr,
+    /// What it is for: a clause.
+    pub role: &'static str,
+}
+
+const fn special(tag: Tag, keyword: &'static str, vr: Vr, role: &'static str) -> Special {
+    Special { tag, keyword, vr, role }
+}
+
+/// These attributes (PS3.4 C.4.1.1.3).
+pub const SPECIAL: &[Special] = &[
+    special(
+        query::SPECIFIC_CHARACTER_SET,
+        "SpecificCharacterSet",
+        Vr::CS,
+        "How the texts of the request are read, and of a response; in a response where its texts need it",
+    ),
+    special(
+        query::QUERY_RETRIEVE_LEVEL,
+        "QueryRetrieveLevel",
+        Vr::CS,
+        "The level of the request; must be there, and is in each response",
+    ),
+    special(query::RETRIEVE_AE_TITLE, "RetrieveAETitle", Vr::AE, "The title of QUERY-RETRIEVE-SCP"),
+    special(query::INSTANCE_AVAILABILITY, "InstanceAvailability", Vr::CS, "ONLINE"),
+];
 
 /// The type of a key (PS3.4 C.2.2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,13 +1,6 @@
 //! Matching as PS3.4 C.2.2.2 defines it, on values alone: the reference that SQL only narrows towards.
 //!
-//! What is decided where the standard leaves it open:
-//! - Single values and wild cards are case-sensitive except for person names; spaces around a value are padding.
-//! - Person names are compared without case, accents and width; each of the three component groups is matched by
-//!   itself, empty components at the end count as absent and as present. A request with one group matches any of them.
-//! - Dates and times match by meaning: `2230` is `223000`. The end of a range reaches as far as what is written
-//!   of it: `-1130` includes 11:30:59.
-//! - IS, DS and the binary numbers match as numbers: `007` is `7`.
-//! - There is no escape for `*` and `?`.
+//! What is decided where the standard leaves it open is in [`DECISIONS`].
 
 use crate::normal;
 
@@ -16,6 +9,17 @@ mod wild;
 
 pub use read::{Unfit, Ways};
 pub(crate) use wild::Wild;
+
+/// How values are matched where the standard leaves it open, for people.
+pub const DECISIONS: &[&str] = &[
+    "Single values and wild cards are case-sensitive except for person names; spaces around a value are padding.",
+    "Person names are compared without case, accents and width. Each of the three component groups is matched by itself; \
+     empty components at the end count as absent and as present. A request with one group matches any of them.",
+    "Dates and times match by meaning: 2230 is 223000. The end of a range reaches as far as what is written of it: -1130 \
+     includes 11:30:59.",
+    "IS, DS and the binary numbers match as numbers: 007 is 7.",
+    "There is no escape for * and ?.",
+];
 
 /// What a key of a request asks of a value. Made by [`Matching::read`].
 #[derive(Debug, Clone, PartialEq)]

@@ -51,6 +51,21 @@ impl Rejection {
         [pdu_type::ASSOCIATE_RJ, 0, 0, 0, 0, 4, 0, self.result, self.source, self.reason]
     }
 
+    /// What the reason means, given its source.
+    pub fn reason_words(self) -> &'static str {
+        match (self.source, self.reason) {
+            (1, 1) => "no reason given",
+            (1, 2) => "application context name not supported",
+            (1, 3) => "calling AE title not recognized",
+            (1, 7) => "called AE title not recognized",
+            (2, 1) => "no reason given by the upper layer",
+            (2, 2) => "protocol version not supported",
+            (3, 1) => "temporary congestion",
+            (3, 2) => "local limit exceeded",
+            _ => "a reason that PS3.8 does not know",
+        }
+    }
+
     /// Whether asking again later may help.
     pub fn is_transient(self) -> bool {
         self.result == 2
@@ -64,17 +79,7 @@ impl fmt::Display for Rejection {
             2 => "for now",
             _ => "with an unknown result",
         };
-        let reason = match (self.source, self.reason) {
-            (1, 1) => "no reason given",
-            (1, 2) => "application context name not supported",
-            (1, 3) => "calling AE title not recognized",
-            (1, 7) => "called AE title not recognized",
-            (2, 1) => "no reason given by the upper layer",
-            (2, 2) => "protocol version not supported",
-            (3, 1) => "temporary congestion",
-            (3, 2) => "local limit exceeded",
-            _ => "a reason that PS3.8 does not know",
-        };
+        let reason = self.reason_words();
         write!(f, "{result}: {reason} ({}/{}/{})", self.result, self.source, self.reason)
     }
 }
