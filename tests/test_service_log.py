@@ -1,0 +1,165 @@
+"""The service log (PS3.2 F.4.2.1.3.1.4): each error of communication has an entry that says who, what and why."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+import dicom_data as dd
+from exchanges import storage_contexts, store_well
+from raw_peer import ASSOCIATE_RQ, P_DATA, VERIFICATION, PeerClosed, RawDestination, RawPeer, associate_rq, command_set, contexts, pdu
+from server import Isocenter, free_ports
+
+ECHO = contexts((VERIFICATION, [dd.IMPLICIT]))
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What a peer does, and what the log has to say of it besides the peer's title or address."""
+
+    does: Callable[[Isocenter], None]
+    says: str
+    peer: str = "TROUBLE"
+
+
+def rejected(server: Isocenter) -> None:
+    with RawPeer(server.store_address) as peer:
+        peer.request("NO_SUCH_TITLE", "TROUBLE", ECHO)
+
+
+def no_context(server: Isocenter) -> None:
+    with RawPeer(server.query_address) as peer:
+        peer.request(server.query_title, "TROUBLE", contexts(("1.2.3", [dd.IMPLICIT])))
+
+
+def unparsable(server: Isocenter) -> None:
+    with RawPeer(server.query_address) as peer:
+        peer.send(pdu(ASSOCIATE_RQ, associate_rq(server.query_title, "TROUBLE", ECHO)[6:-3]))
+        peer.read_pdu()
+
+
+def aborted(server: Isocenter) -> None:
+    server.query_peer(ECHO, "TROUBLE").abort()
+
+
+def lost(server: Isocenter) -> None:
+    instance = dd.generate(pixel_bytes=100_000)
+    peer = server.storage_peer(storage_contexts([instance]), "TROUBLE")
+    peer.send_message(1, peer.store_command(instance.sop_class, instance.sop_instance))
+    peer.close()
+
+
+def dozing(server: Isocenter) -> None:
+    with server.query_peer(ECHO, "TROUBLE") as peer:
+        peer.expect_abort()
+
+
+def stalled(server: Isocenter) -> None:
+    with server.storage_peer(ECHO, "TROUBLE") as peer:
+        peer.send(pdu(P_DATA, bytes(100))[:8])
+        peer.expect_abort()
+
+
+def speaking_something_else(server: Isocenter) -> None:
+    with server.storage_peer(ECHO, "TROUBLE") as peer:
+        peer.send(pdu(0x44, bytes(4)))
+        peer.expect_abort()
+
+
+def unknown_operation(server: Isocenter) -> None:
+    with server.storage_peer(ECHO, "TROUBLE") as peer:
+        peer.send_message(1, command_set(requested_sop_class=VERIFICATION, command_field=0x0140, message_id=1, data_set_type=0x0101, requested_sop_instance="1.2.3"))
+        peer.read_message()
+
+
+def bad_instance(server: Isocenter) -> None:
+    instance = dd.generate()
+    with server.storage_peer(storage_contexts([instance]), "TROUBLE") as peer:
+        assert peer.store(instance.with_bytes(instance.encoded[:-20])) == 0xC000
+
+
+def bad_query(server: Isocenter) -> None:
+    with server.query_peer(contexts((dd.STUDY_FIND, [dd.IMPLICIT])), "TROUBLE") as peer:
+        assert peer.find(dd.STUDY_FIND, dd.identifier("WARD"))[1].status == 0xA900
+
+
+def query_for_everything(server: Isocenter) -> None:
+    with server.query_peer(contexts((dd.STUDY_FIND, [dd.IMPLICIT])), "TROUBLE") as peer:
+        assert peer.find(dd.STUDY_FIND, dd.identifier("STUDY", StudyInstanceUID=""))[1].status == 0xC001
+
+
+def ordered(to: str) -> Callable[[Isocenter], None]:
+    def order(server: Isocenter) -> None:
+        with server.query_peer(contexts((dd.PATIENT_MOVE, [dd.IMPLICIT])), "TROUBLE") as peer:
+            peer.move(dd.PATIENT_MOVE, dd.identifier("PATIENT", PatientID=dd.generate(number=99).patient_id), to)
+
+    return order
+
+
+TROUBLES = {
+    "rejected": Trouble(rejected, "1/1/7.*NO_SUCH_TITLE|NO_SUCH_TITLE.*1/1/7"),
+    "no acceptable context": Trouble(no_context, "1/1/1"),
+    "unparsable request": Trouble(unparsable, "1/2/1", peer="127.0.0.1"),
+    "aborted by the peer": Trouble(aborted, "abort"),
+    "lost": Trouble(lost, "lost"),
+    "nothing asked for too long": Trouble(dozing, "timed out"),
+    "stopped in a PDU": Trouble(stalled, "timed out"),
+    "broke the protocol": Trouble(speaking_something_else, "44H"),
+    "operation that is not offered": Trouble(unknown_operation, "0211|0122"),
+    "instance that cannot be parsed": Trouble(bad_instance, "C-STORE.*C000"),
+    "query that does not fit": Trouble(bad_query, "C-FIND.*A900"),
+    "query that is not run": Trouble(query_for_everything, "C-FIND.*C001"),
+    "destination that nobody knows": Trouble(ordered("NOBODY"), "NOBODY"),
+    "destination that is not there": Trouble(ordered("ABSENT"), "ABSENT.*(refused|cannot connect)"),
+    "destination that refuses": Trouble(ordered("REFUSES"), "REFUSES|A700"),
+}
+
+
+@pytest.fixture(scope="module", params=["text", "json"])
+def server(make_shared_server: Callable[..., Isocenter], request: pytest.FixtureRequest) -> Isocenter:
+    with RawDestination(on_store=lambda *_: 0xA700) as destination:
+        peers = [{"ae-title": "ABSENT", "host": "127.0.0.1", "port": free_ports(1)[0]}, {"ae-title": "REFUSES", "host": "127.0.0.1", "port": destination.port}]
+        started = make_shared_server(
+            {
+                "preset": "annex-f",
+                "log": {"format": request.param},
+                "network": {"between-packets-timeout": "1s"},
+                "query-retrieve-scp": {"idle-timeout": "1s"},
+                "peer": peers,
+            }
+        )
+        store_well(started, [dd.generate(number=99)])
+        yield started
+
+
+@pytest.mark.parametrize("name", TROUBLES)
+def test_gen_013_every_error_of_communication_has_an_entry(server: Isocenter, name: str) -> None:
+    trouble = TROUBLES[name]
+    before = len(server.log())
+    try:
+        trouble.does(server)
+    except PeerClosed:
+        pass
+    # A message may stand before or behind the fields that say who it is about.
+    line = server.wait_for_log(f"(WARN|ERROR)(?=.*{trouble.peer})(?=.*({trouble.says}))", since=before)
+    if server.settings["log"]["format"] == "json":
+        entry = json.loads(line)
+        assert entry["level"] in ("WARN", "ERROR") and entry["timestamp"]
+        assert re.search(trouble.peer, json.dumps(entry))
+    else:
+        assert re.match(r"\d{4}-\d\d-\d\dT[\d:.]+Z +(WARN|ERROR) ", line)
+
+
+def test_gen_013_every_line_is_an_entry(server: Isocenter) -> None:
+    """Nothing in the log comes without a time and a level, whoever wrote it."""
+    lines = server.log().splitlines()
+    assert lines
+    for line in lines:
+        if server.settings["log"]["format"] == "json":
+            assert {"timestamp", "level"} <= set(json.loads(line))
+        else:
+            assert re.match(r"\d{4}-\d\d-\d\dT[\d:.]+Z +(TRACE|DEBUG|INFO|WARN|ERROR) ", line), line
