@@ -13,7 +13,7 @@ from pynetdicom.presentation import build_context
 
 import dicom_data as dd
 from dicom_data import Instance
-from exchanges import assert_returned, get, get_peer, kinds, store_well
+from exchanges import assert_returned, find, get, get_peer, kinds, store_well
 from raw_peer import (
     C_GET_RSP,
     C_STORE_RQ,
@@ -607,3 +607,27 @@ def test_a_storage_client_that_goes_away_during_a_get(server: Isocenter) -> None
     peer.abort()
     stored, responses = get(server, "PATIENT", storage=kinds(held()), PatientID="PAT-1")
     assert (len(stored), responses[-1].command.status) == (8, 0x0000)
+
+
+def test_sil_097_what_arrives_while_an_export_runs_neither_stops_nor_changes_it(make_server: Callable[..., Isocenter]) -> None:
+    """A new instance of the study, and another version of one that is still to be sent."""
+    instances = [dd.generate(number=number, pixel_bytes=50_000) for number in (1, 2, 3)]
+    first, go_on = threading.Event(), threading.Event()
+
+    def hold_the_first(_: Message, __: str) -> int:
+        first.set()
+        assert go_on.wait(60)
+        return 0x0000
+
+    with RawDestination(on_store=hold_the_first) as destination:
+        server = server_with(make_server, destination, instances)
+        peer = server.query_peer(contexts((dd.STUDY_MOVE, [dd.IMPLICIT])))
+        message_id = peer.start_move(dd.STUDY_MOVE, dd.identifier("STUDY", StudyInstanceUID=instances[0].study), "VIEWER1")
+        assert first.wait(60)
+        store_well(server, [dd.generate(number=4, pixel_bytes=50_000), dd.generate(number=3, pixel_bytes=50_000, ImageComments="another version")])
+        assert len(find(server, "IMAGE", dd.STUDY_FIND, StudyInstanceUID=instances[0].study, SeriesInstanceUID=instances[0].series, SOPInstanceUID="")) == 4
+        go_on.set()
+        last = list(peer.responses(message_id))[-1].command
+        assert (last.status, last.completed) == (0x0000, 3)
+        # What was ordered is what was held when it was ordered.
+        assert_returned(instances, [message for message, _ in destination.received])
