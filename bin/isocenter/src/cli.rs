@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use configuration::Sources;
 
 /// A DICOM archive and Query/Retrieve server.
@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Reindex(Configured),
     /// Show the settings: every one with its value and where that comes from, or one in full
     Settings(Settings),
+    /// Print the DICOM Conformance Statement of the configuration
+    Statement(Statement),
     /// Forks a process for each association: started by `serve`
     #[command(hide = true)]
     Nursery,
@@ -137,4 +139,36 @@ pub(crate) struct Settings {
     /// Whose.
     #[command(flatten)]
     pub configured: Configured,
+}
+
+/// `statement`
+#[derive(Debug, Args)]
+pub(crate) struct Statement {
+    /// How it is printed: html is one page that needs nothing else
+    #[arg(long, value_enum, default_value_t = Format::Markdown)]
+    pub format: Format,
+    /// The order of its chapters, as PS3.2 has it: annex N, which holds today, or annex A, which came before
+    #[arg(long, value_enum, default_value_t = Template::N)]
+    pub template: Template,
+    /// Whose.
+    #[command(flatten)]
+    pub configured: Configured,
+}
+
+/// How the statement is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Markdown
+    Markdown,
+    /// HTML
+    Html,
+}
+
+/// The order of the statement's chapters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Template {
+    /// PS3.2 annex N
+    N,
+    /// PS3.2 annex A
+    A,
 }

@@ -10,6 +10,7 @@ pub(crate) mod reindex;
 pub(crate) mod send;
 pub(crate) mod serve;
 pub(crate) mod settings;
+pub(crate) mod statement;
 
 use configuration::{Configuration, Effective, Sources, effective};
 

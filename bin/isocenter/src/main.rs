@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Command::Send(arguments) => commands::send::run(&arguments),
         Command::Reindex(arguments) => commands::reindex::run(&arguments),
         Command::Settings(arguments) => commands::settings::run(&arguments),
+        Command::Statement(arguments) => commands::statement::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

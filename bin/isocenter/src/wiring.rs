@@ -64,6 +64,11 @@ impl OpensHoldings {
         }
     }
 
+    /// What is done with instances.
+    pub(crate) fn rules(&self) -> &HoldingsRules {
+        &self.rules
+    }
+
     /// Opens them, to keep and to find.
     pub(crate) fn open(&self) -> Result<Holdings, HoldingsError> {
         Holdings::open(&self.data, self.rules)

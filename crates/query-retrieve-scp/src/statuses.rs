@@ -6,7 +6,7 @@ use vocabulary::{Status, StatusRow};
 
 use crate::RetrieveRules;
 
-const LOGGED: &str = "Nothing is searched; an entry in the service log says why";
+const LOGGED: &str = "Nothing is searched or sent; an entry in the service log says why";
 const NOTHING_SENT: &str = "Nothing is sent; an entry in the service log says why";
 
 pub(crate) const MATCHED: StatusRow =

@@ -10,8 +10,8 @@ use vocabulary::{Blame, Status, StatusRow, Uid, sop_class};
 
 const STORED: StatusRow = StatusRow::new(
     Status::SUCCESS,
-    "The instance is durable and can be queried and retrieved; an identical one that was held already counts as stored",
-    "An entry in the service log when its level is `debug`",
+    "The instance is kept and can be queried and retrieved; an identical one that was held already counts as stored",
+    "An entry in the service log where its level is debug",
 );
 
 /// The statuses of C-STORE responses, beside those of every service.

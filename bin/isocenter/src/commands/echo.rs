@@ -11,6 +11,11 @@ use crate::commands::{Failure, configured};
 use crate::peer_argument::peer;
 use crate::wiring;
 
+/// What it proposes.
+pub(crate) const SOP_CLASS: &str = sop_class::VERIFICATION;
+/// What it proposes it in.
+pub(crate) const TRANSFER_SYNTAX: &str = transfer_syntax::IMPLICIT_VR_LITTLE_ENDIAN;
+
 /// Asks for an association and sends one C-ECHO.
 pub(crate) fn run(arguments: &ToPeer) -> Result<(), Failure> {
     let configuration = configured(&arguments.configured.sources())?.configuration;
@@ -18,8 +23,8 @@ pub(crate) fn run(arguments: &ToPeer) -> Result<(), Failure> {
     let scu = wiring::storage_scu(&configuration)?;
     let context = ProposedContext {
         id: 1,
-        abstract_syntax: Uid::known(sop_class::VERIFICATION),
-        transfer_syntaxes: vec![Uid::known(transfer_syntax::IMPLICIT_VR_LITTLE_ENDIAN)],
+        abstract_syntax: Uid::known(SOP_CLASS),
+        transfer_syntaxes: vec![Uid::known(TRANSFER_SYNTAX)],
     };
     let began = Instant::now();
     let association = scu.initiation.begin(&peer, vec![context], Vec::new())?;

@@ -11,6 +11,11 @@ use crate::commands::{Failure, configured};
 use crate::peer_argument::peer;
 use crate::wiring;
 
+/// What it proposes: the first class for level PATIENT, the second for all others.
+pub(crate) const SOP_CLASSES: [&str; 2] = [sop_class::PATIENT_ROOT_FIND, sop_class::STUDY_ROOT_FIND];
+/// What it proposes it in.
+pub(crate) const TRANSFER_SYNTAX: &str = transfer_syntax::IMPLICIT_VR_LITTLE_ENDIAN;
+
 const QUERY_RETRIEVE_LEVEL: Tag = Tag(0x0008, 0x0052);
 const SPECIFIC_CHARACTER_SET: Tag = Tag(0x0008, 0x0005);
 const RETRIEVE_AE_TITLE: Tag = Tag(0x0008, 0x0054);
@@ -27,12 +32,12 @@ pub(crate) fn run(arguments: &Find) -> Result<(), Failure> {
         Failure(format!("{:?} is no level: PATIENT, STUDY, SERIES or IMAGE", arguments.level))
     })?;
     let identifier = identifier(level, &arguments.keys)?;
-    let class =
-        if level == Level::Patient { sop_class::PATIENT_ROOT_FIND } else { sop_class::STUDY_ROOT_FIND };
+    let [patient_root, study_root] = SOP_CLASSES;
+    let class = if level == Level::Patient { patient_root } else { study_root };
     let context = ProposedContext {
         id: 1,
         abstract_syntax: Uid::known(class),
-        transfer_syntaxes: vec![Uid::known(transfer_syntax::IMPLICIT_VR_LITTLE_ENDIAN)],
+        transfer_syntaxes: vec![Uid::known(TRANSFER_SYNTAX)],
     };
     let scu = wiring::storage_scu(&configuration)?;
     let association = scu.initiation.begin(&peer, vec![context], Vec::new())?;

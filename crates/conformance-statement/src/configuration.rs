@@ -1,0 +1,66 @@
+//! Configuration: titles, addresses, remote AEs, and every parameter.
+
+use crate::document::{Section, Text, literal, text};
+use crate::facts::{Facts, SettingLine};
+
+pub(crate) fn sections(facts: &Facts<'_>) -> Vec<Section> {
+    vec![local(facts), remote(facts), parameters(facts)]
+}
+
+fn local(facts: &Facts<'_>) -> Section {
+    let scu = &facts.storage_scu.export.initiation.ae_title;
+    let mut rows = vec![vec!["STORAGE-SCU".into(), literal(scu.as_str()), "None".into(), "None".into()]];
+    for acceptor in [&facts.storage_scp, &facts.query_retrieve_scp] {
+        rows.push(vec![
+            acceptor.entity.name.into(),
+            literal(acceptor.entity.ae_title.as_str()),
+            literal(acceptor.listen.ip().to_string()),
+            acceptor.listen.port().to_string().into(),
+        ]);
+    }
+    Section::new("local", "Local AE Titles and Presentation Addresses").table(
+        "Local AEs",
+        &["Application Entity", "AE title", "Address listened on", "TCP port"],
+        rows,
+    )
+}
+
+fn remote(facts: &Facts<'_>) -> Section {
+    let section = Section::new("remote", "Remote AE Titles and Presentation Addresses");
+    if facts.peers.iter().next().is_none() {
+        return section.say(
+            text("No remote AE is configured, so every C-MOVE is refused with A801 until the configuration has one as ")
+                .lit("[[peer]]")
+                .and("."),
+        );
+    }
+    let rows = facts.peers.iter().map(|peer| {
+        vec![literal(peer.ae_title.as_str()), literal(peer.host.as_str()), peer.port.to_string().into()]
+    });
+    section.table("Remote AEs", &["AE title", "Host", "TCP port"], rows.collect())
+}
+
+fn parameters(facts: &Facts<'_>) -> Section {
+    let mut section = Section::new("parameters", "Parameters").say(
+        text("Every parameter can be configured: in the file, by an environment variable, on the command line. Defaults are \
+              those of the preset ")
+            .lit(facts.preset)
+            .and(". ")
+            .lit("docs/reference/settings.md")
+            .and(" explains each."),
+    );
+    for part in &facts.settings {
+        section = section.table(
+            part.about.trim_end_matches('.'),
+            &["Parameter", "Setting", "Default", "In force", "A change holds"],
+            part.settings.iter().map(parameter).collect(),
+        );
+    }
+    section
+}
+
+fn parameter(line: &SettingLine<'_>) -> Vec<Text> {
+    let SettingLine { key, caption, default, value, takes_effect } = line;
+    let in_force = if default == value { text("default") } else { literal(value.as_str()) };
+    vec![(*caption).into(), literal(*key), literal(default.as_str()), in_force, (*takes_effect).into()]
+}

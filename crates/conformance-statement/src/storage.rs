@@ -1,0 +1,85 @@
+//! Verification and storage: SOP specific conformance.
+
+use application_entity::dispatch;
+use holdings::{HoldingsRules, Sync};
+use storage_scu::responses::RESPONSES;
+
+use crate::document::{Section, Text, text};
+use crate::facts::Facts;
+use crate::statuses::code;
+
+pub(crate) fn verification() -> Section {
+    Section::new("verification", "Verification")
+        .say("STORAGE-SCP and QUERY-RETRIEVE-SCP answer C-ECHO to every peer that they accept.")
+        .statuses("C-ECHO", [dispatch::ECHOED])
+}
+
+/// The statuses that every service may answer with.
+pub(crate) fn common_statuses() -> Section {
+    let rows = dispatch::STATUSES.iter().chain(dimse::statuses::TABLE).copied();
+    Section::new("common-statuses", "Statuses of Every Service")
+        .say(
+            "Every request that does not fit its presentation context, or whose command is unusable, is answered by \
+             one of these, in addition to the statuses of its service. A command that lacks what an answer is made \
+             from ends the association by A-ABORT.",
+        )
+        .statuses("Common", rows)
+}
+
+pub(crate) fn provider(facts: &Facts<'_>) -> Section {
+    let HoldingsRules { sync, duplicates } = *facts.holdings_rules;
+    let durable = match sync {
+        Sync::Instance => {
+            "Success is answered only when the instance is on stable storage, and when it is in the catalog."
+        }
+        Sync::None => {
+            "Success is answered when the instance was written and is in the catalog; a power cut may lose it, as this \
+             installation does not wait for stable storage."
+        }
+    };
+    Section::new("storage-scp", "Storage as SCP (STORAGE-SCP)")
+        .list(vec![
+            text("Level of conformance: 2 (full). Every element of a data set is kept as it came, standard, private and \
+                  extended ones, in the transfer syntax in which it came (PS3.4 B.4.1). Digital signatures stay valid; \
+                  none is checked."),
+            text(durable),
+            text(format!("A SOP Instance UID that is held already: an identical data set is kept once and answered with \
+                          success; of a different one {}.", duplicates.words())),
+            text("An association may hold any mix of patients, studies and series, and any number of instances; a study \
+                  may come over several associations. What was acknowledged stays, whatever becomes of the association; an \
+                  instance that did not come to its end leaves nothing."),
+            text("Instances are never deleted by the server itself."),
+            text("A data set is not held against the modules of its SOP class. It must parse, and have UIDs of class, study, \
+                  series and instance."),
+            text("Attributes of a received instance that the catalog takes for queries are those of section ").see("keys").and("."),
+        ])
+        .statuses("C-STORE", storage_scp::statuses())
+        .say(text("Statuses of every service: section ").see("common-statuses").and("."))
+}
+
+pub(crate) fn user() -> Section {
+    let rows = RESPONSES.iter().map(|row| -> Vec<Text> {
+        let (first, last) = (*row.codes.start(), *row.codes.end());
+        let codes = match (first, last) {
+            (0, 0xFFFF) => "*".to_owned(),
+            (first, last) if first == last => code(first),
+            (first, last) => format!("{} - {}", code(first), code(last)),
+        };
+        let counts = if row.is_stored { "Stored" } else { "Not stored" };
+        vec![codes.into(), row.meaning.into(), counts.into(), format!("{}.", row.then).into()]
+    });
+    Section::new("storage-scu", "Storage as SCU (STORAGE-SCU and C-GET)")
+        .list(vec![
+            text("An instance is sent as it is held: its data set is neither parsed nor encoded anew, and goes out in the \
+                  transfer syntax in which it came. If the peer accepts no presentation context for it, it counts as failed."),
+            text("The priority of a C-STORE is that of the C-MOVE or C-GET. For a C-MOVE it names the AE title and the \
+                  Message ID of the request (Move Originator)."),
+        ])
+        .table(
+            "Handling of C-STORE response statuses",
+            &["Code", "Meaning", "The instance counts as", "Behaviour"],
+            rows.collect(),
+        )
+        .say("When the response does not come in time, or the association is lost, the instance and those behind it count \
+              as failed, and the association is aborted. An entry in the service log says so.")
+}
