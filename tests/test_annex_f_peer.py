@@ -116,6 +116,7 @@ def refused(peer: RawPeer, model: str, level: str, **keys: str) -> int:
 # --- F.4.2.2.4.1.3: queries ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("QR-026", "QR-029")
 def test_walking_down_patient_root_and_study_root(asker: RawPeer) -> None:
     (patient,) = found(asker, PATIENT_FIND, "PATIENT", **dict.fromkeys(PATIENT, "") | {"PatientName": "Generated*"})
     assert patient.PatientID == FIRST.patient_id and patient.PatientSex == "O"
@@ -169,6 +170,7 @@ ORDERS = [
 ]
 
 
+@pytest.mark.requirement("QR-079", "QR-082", "QR-085", "QR-089", "QR-095")
 @pytest.mark.parametrize(("model", "level", "keys", "meant"), ORDERS, ids=[f"{number} {level}" for number, (_, level, *_rest) in enumerate(ORDERS)])
 def test_an_order_is_confirmed_reported_image_by_image_and_ended(
     asker: RawPeer, workstation: RawDestination, model: str, level: str, keys: dict[str, str], meant: list[dd.Instance]

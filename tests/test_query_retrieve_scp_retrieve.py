@@ -16,6 +16,7 @@ from dicom_data import Instance
 from exchanges import assert_returned, find, get, get_peer, kinds, store_well
 from raw_peer import (
     C_GET_RSP,
+    C_MOVE_RQ,
     C_STORE_RQ,
     VERIFICATION,
     Accepted,
@@ -23,6 +24,7 @@ from raw_peer import (
     Message,
     RawDestination,
     RawPeer,
+    command_set,
     contexts,
     pdu,
     store_rsp,
@@ -103,6 +105,7 @@ ORDERS: list[tuple[str, str, dict[str, object], Callable[[Instance], bool]]] = [
     ("P", "IMAGE", {"PatientID": "PAT-1", "StudyInstanceUID": S11, "SeriesInstanceUID": SERIES, "SOPInstanceUID": [dd.uid(1, 1, 1, 1), dd.uid(1, 1, 1, 3)]}, lambda one: one.sop_instance in (dd.uid(1, 1, 1, 1), dd.uid(1, 1, 1, 3))),
     ("S", "STUDY", {"StudyInstanceUID": S11}, lambda one: one.study == S11),
     ("S", "STUDY", {"StudyInstanceUID": [S11, dd.uid(3, 1), "1.2.3.4"]}, lambda one: one.study in (S11, dd.uid(3, 1))),
+    # SIL-061: nothing matches, so nothing fails.
     ("S", "STUDY", {"StudyInstanceUID": "1.2.3.4"}, lambda one: False),
     ("S", "SERIES", {"StudyInstanceUID": S11, "SeriesInstanceUID": SERIES}, lambda one: one.series == SERIES),
     ("S", "IMAGE", {"StudyInstanceUID": S11, "SeriesInstanceUID": SERIES, "SOPInstanceUID": dd.uid(1, 1, 1, 2)}, lambda one: one.sop_instance == dd.uid(1, 1, 1, 2)),
@@ -131,7 +134,7 @@ def assert_counters(responses: list[Message], total: int) -> None:
 
 
 @orders
-def test_qr_079_sil_060_move_at_all_levels(server: Isocenter, destination: RawDestination, model: str, level: str, keys: dict[str, object], meant: Callable[[Instance], bool]) -> None:
+def test_qr_079_sil_060_sil_061_move_at_all_levels(server: Isocenter, destination: RawDestination, model: str, level: str, keys: dict[str, object], meant: Callable[[Instance], bool]) -> None:
     expected = [one for one in held() if meant(one)]
     before, released = len(destination.received), destination.released
     responses = move(server, MOVE_OF[model], level, **keys)
@@ -259,6 +262,29 @@ def test_scu_003_scu_019_contexts_come_from_what_is_sent(make_server: Callable[.
         assert {(dd.CT, dd.EXPLICIT), (dd.CT, dd.JPEG_BASELINE), (dd.MR, dd.EXPLICIT)} <= offered
         ids = [one.id for one in proposed]
         assert len(set(ids)) == len(ids) and all(id_ % 2 for id_ in ids)
+
+
+def test_scu_020_cfg_031_a_context_for_each_class_where_that_is_set(make_server: Callable[..., Isocenter]) -> None:
+    """With all its transfer syntaxes in one context, the destination chooses one of them."""
+    instances = [dd.generate(number=1), dd.generate(number=2, transfer_syntax=dd.IMPLICIT), dd.generate(number=3, sop_class=dd.MR)]
+    with RawDestination() as destination:
+        server = server_with(make_server, destination, instances, **{"storage-scu": {"contexts": "several-syntaxes"}})
+        move(server, dd.PATIENT_MOVE, "PATIENT", PatientID=instances[0].patient_id)
+        proposed = destination.proposals[0]
+        assert sorted(one.abstract_syntax for one in proposed) == [dd.CT, dd.MR]
+        of_ct = next(one for one in proposed if one.abstract_syntax == dd.CT)
+        assert {dd.EXPLICIT, dd.IMPLICIT} <= set(of_ct.transfer_syntaxes)
+
+
+@pytest.mark.parametrize("priority", [0, 1, 2])
+def test_sil_057_each_instance_goes_out_with_the_priority_of_its_order(server: Isocenter, destination: RawDestination, priority: int) -> None:
+    before = len(destination.received)
+    peer = server.query_peer(contexts((dd.PATIENT_MOVE, [dd.IMPLICIT])))
+    command = command_set(affected_sop_class=dd.PATIENT_MOVE, command_field=C_MOVE_RQ, message_id=7, priority=priority, data_set_type=1, move_destination="VIEWER1")
+    peer.send_message(1, command, dd.identifier("PATIENT", PatientID="PAT-1"))
+    assert list(peer.responses(7))[-1].command.status == 0x0000
+    peer.release()
+    assert {message.command.priority for message, _ in destination.received[before:]} == {priority}
 
 
 def test_sil_015_more_kinds_than_one_association_has_contexts_for(make_server: Callable[..., Isocenter]) -> None:
@@ -586,8 +612,8 @@ def test_get_is_refused_where_it_is_switched_off(make_server: Callable[..., Isoc
 def test_cfg_010_a_peer_that_takes_nothing_is_let_go(make_server: Callable[..., Isocenter]) -> None:
     """A C-GET whose data nobody reads: the write times out, and the place is free again."""
     server = make_server({"network": {"write-timeout": "1s"}, "query-retrieve-scp": {"associations": 1}, "storage-scp": {"sync": "none"}})
-    instances = [dd.generate(number=number, pixel_bytes=4_000_000) for number in range(1, 11)]
-    store_well(server, instances)
+    # More than the buffers of both sockets hold together.
+    instances = store_well(server, [dd.generate(pixel_bytes=20_000_000)])
     hung = get_peer(server, dd.PATIENT_GET, kinds(instances))
     hung.start_get(dd.PATIENT_GET, dd.identifier("PATIENT", PatientID=instances[0].patient_id))
 

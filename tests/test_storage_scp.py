@@ -27,7 +27,7 @@ def server(make_shared_server: Callable[..., Isocenter], request: pytest.Fixture
 # --- As received ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.requirement("SIL-079")
+@pytest.mark.requirement("SIL-079", "SCP-048")
 @pytest.mark.parametrize("syntax", dd.transfer_syntaxes())
 def test_scu_023_sil_078_every_transfer_syntax_is_kept_as_received(server: Isocenter, syntax: str) -> None:
     number = dd.transfer_syntaxes().index(syntax) + 1
@@ -180,6 +180,7 @@ def test_scp_002_sop_classes_can_be_removed(make_server: Callable[..., Isocenter
         assert peer.accepted.results == {1: 3, 3: 0}
 
 
+@pytest.mark.requirement("CFG-039")
 def test_scp_021_transfer_syntaxes_can_be_narrowed_but_never_the_default_one(make_server: Callable[..., Isocenter]) -> None:
     server = make_server({"storage-scp": {"transfer-syntaxes": [dd.EXPLICIT]}})
     proposed = contexts((dd.CT, [dd.EXPLICIT]), (dd.CT, [dd.JPEG_BASELINE]), (dd.CT, [dd.IMPLICIT]))
@@ -187,6 +188,7 @@ def test_scp_021_transfer_syntaxes_can_be_narrowed_but_never_the_default_one(mak
         assert peer.accepted.results == {1: 0, 3: 4, 5: 0}
 
 
+@pytest.mark.requirement("CFG-040")
 def test_scp_023_the_order_of_preference_is_configurable(make_server: Callable[..., Isocenter]) -> None:
     server = make_server({"storage-scp": {"transfer-syntax-order": [dd.RLE, dd.IMPLICIT]}})
     proposed = contexts((dd.CT, [dd.EXPLICIT, dd.IMPLICIT]), (dd.CT, [dd.EXPLICIT, dd.IMPLICIT, dd.RLE]))
@@ -352,7 +354,7 @@ def test_scp_045_an_instance_stays_when_its_response_could_not_be_sent(server: I
     assert_held(server, [instance])
 
 
-def test_cfg_014_scp_053_idle_associations_are_aborted(make_server: Callable[..., Isocenter]) -> None:
+def test_cfg_014_cfg_026_scp_053_idle_associations_are_aborted(make_server: Callable[..., Isocenter]) -> None:
     server = make_server({"storage-scp": {"idle-timeout": "1s"}, "query-retrieve-scp": {"idle-timeout": "1s"}})
     for associate in (server.storage_peer, server.query_peer):
         with associate([Proposed(1, VERIFICATION)], "DOZING") as peer:
