@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scu_026_to_scu_035_what_is_a_success_or_a_warning_counts_as_stored_and_nothing_else_does() {
+    fn scu_026_to_scu_034_what_is_a_success_or_a_warning_counts_as_stored_and_nothing_else_does() {
         for code in 0..=u16::MAX {
             let status = Status(code);
             let is_good = matches!(status.category(), Category::Success | Category::Warning);
