@@ -154,6 +154,15 @@ def test_gen_013_every_error_of_communication_has_an_entry(server: Isocenter, na
         assert re.match(r"\d{4}-\d\d-\d\dT[\d:.]+Z +(WARN|ERROR) ", line)
 
 
+def test_dif_020_codes_are_named_as_the_standard_names_them(server: Isocenter) -> None:
+    before = len(server.log())
+    bad_query(server)
+    with server.query_peer(contexts((dd.PATIENT_MOVE, [dd.IMPLICIT])), "TROUBLE") as peer:
+        assert [one.command.status for one in peer.move(dd.PATIENT_MOVE, dd.identifier("WARD"), "REFUSES")] == [0xA900]
+    for operation in ("C-FIND", "C-MOVE"):
+        server.wait_for_log(f"{operation}.*data set does not match SOP class", since=before)
+
+
 def test_gen_013_every_line_is_an_entry(server: Isocenter) -> None:
     """Nothing in the log comes without a time and a level, whoever wrote it."""
     lines = server.log().splitlines()

@@ -389,3 +389,22 @@ def test_parallel_associations_store_into_one_study(server: Isocenter) -> None:
     assert_held(server, instances)
     (study,) = find(server, "STUDY", PatientID=instances[0].patient_id, StudyInstanceUID="", NumberOfStudyRelatedSeries="", NumberOfStudyRelatedInstances="")
     assert (int(study.NumberOfStudyRelatedSeries), int(study.NumberOfStudyRelatedInstances)) == (8, 160)
+
+
+@pytest.mark.requirement("DIF-010")
+def test_sil_080_whatever_arrives_is_archived_for_good(make_server: Callable[..., Isocenter]) -> None:
+    """Also what a peer sends because somebody's C-MOVE made it: it says so, and makes no difference."""
+    server = make_server({"preset": "annex-f"})
+    unsolicited, retrieved = dd.generate(number=1), dd.generate(number=2)
+    with server.storage_peer(storage_contexts([unsolicited])) as peer:
+        assert peer.store(unsolicited) == 0x0000
+        command = command_set(
+            affected_sop_class=retrieved.sop_class, command_field=raw_peer.C_STORE_RQ, message_id=9, priority=0, data_set_type=1,
+            affected_sop_instance=retrieved.sop_instance, move_originator=server.query_title, move_originator_message_id=3,
+        )
+        peer.send_message(1, command, retrieved.encoded)
+        assert peer.read_message().command.status == 0x0000
+        peer.release()
+    server.restart()
+    kept = {path.stem: dd.data_set_of_file(path)[1] for path in server.vault_files()}
+    assert kept == {one.sop_instance: one.encoded for one in (unsolicited, retrieved)}
