@@ -3,7 +3,7 @@ does falls on all of them."""
 import os, platform, re, shutil, subprocess, tempfile, time
 
 import servers
-from archives import Timed, archive, driver, files, size_name
+from archives import SEED, Timed, archive, driver, files, size_name
 from scenarios import S1, load_ct
 from servers import ENV, HERE, WORK, Server, emit
 
@@ -17,7 +17,7 @@ class Plan:
         self.peers = a.peer.split(",") if a.peer else []
 
     def wants(self, scenario):
-        return not self.only or any(scenario.startswith(o) for o in self.only)
+        return not self.only or any(scenario.startswith(o) or (scenario.endswith(".") and o.startswith(scenario)) for o in self.only)
 
     def n(self, full, quick):
         return quick if self.quick else full
@@ -185,8 +185,9 @@ def flush(plan):
         count = Counter()
         done = store_once(peer, name, rep, options, wrap=preloaded(count, delay_ms))
         if done:
-            done[1].update(delay_ms=delay_ms, syncs=count.read(), syncs_per_instance=round(count.read() / done[1]["ok"], 2),
-                           waited_for=int(done[1]["max_ms"] // delay_ms))
+            done[1].update(delay_ms=delay_ms, syncs=count.read(), syncs_per_instance=round(count.read() / done[1]["ok"], 2))
+            if delay_ms >= 50:
+                done[1]["waited_for"] = int(done[1]["max_ms"] // delay_ms)
             done[0].record(done[1], rep)
 
     def check(peer):
@@ -225,6 +226,11 @@ def of_size(scenario, studies):
     return scenario if studies == 10_000 else f"{scenario}-{size_name(studies)}"
 
 
+def sizes(plan, scenario):
+    """Archives and who holds one; a quick run leaves out the big one."""
+    return {n: p for n, p in SIZES.items() if plan.wants(of_size(scenario, n) + ".") and not (plan.quick and n > 100_000)}
+
+
 def find(plan):
     def measure(peer, studies, rep):
         s = archive(peer, studies)
@@ -236,17 +242,16 @@ def find(plan):
                 if not plan.wants(name) or (q.startswith("same_") and (peer != OURS or studies == 100_000)):
                     continue
                 every = q == "all"
-                s.drive("find", name, rep=rep, query=q, studies=studies, clients=1, reps=2 if every else plan.n(200, 20), max_s=2, timeout=300)
+                s.drive("find", name, rep=rep, query=q, studies=studies, clients=1, reps=2 if every else plan.n(200, 20), max_s=2, timeout=300, disk="")
                 if q.startswith("same_") or (every and studies > 100_000):
                     continue
-                s.drive("find", name + ".8c", rep=rep, query=q, studies=studies, clients=8, reps=1 if every else plan.n(100, 10), max_s=3, timeout=300)
+                s.drive("find", name + ".8c", rep=rep, query=q, studies=studies, clients=8, reps=1 if every else plan.n(100, 10), max_s=3, timeout=300, disk="")
         finally:
             s.stop()
 
-    for studies, peers in SIZES.items():
-        if plan.wants(of_size("S2", studies) + "."):
-            for rep, peer in plan.turns(peers):
-                told(measure, peer, studies, rep)
+    for studies, peers in sizes(plan, "S2").items():
+        for rep, peer in plan.turns(peers):
+            told(measure, peer, studies, rep)
 
 
 def start(plan):
@@ -260,11 +265,10 @@ def start(plan):
         j["scenario"], j["rep"] = of_size("S5", studies) + ".start", rep
         emit(peer, j)
 
-    for studies, peers in SIZES.items():
-        if plan.wants(of_size("S5", studies) + "."):
-            for rep, peer in plan.turns(peers):
-                for k in range(3):
-                    told(measure, peer, studies, rep * 3 + k)
+    for studies, peers in sizes(plan, "S5").items():
+        for rep, peer in plan.turns(peers):
+            for k in range(3):
+                told(measure, peer, studies, rep * 3 + k)
 
 
 # --- C-MOVE, C-GET -----------------------------------------------------------------------------
@@ -286,7 +290,7 @@ def retrieve(plan):
             time.sleep(1)
             for command in ("move", "get"):
                 for n, reps in ((1, 2), (4, 1)):
-                    s.drive(command, f"S3.{command}-{n}", rep=rep, clients=n, reps=reps, timeout=300)
+                    s.drive(command, f"S3.{command}-{n}", rep=rep, clients=n, reps=reps, timeout=300, disk="")
         finally:
             s.stop()
 
@@ -340,20 +344,29 @@ def take_in(plan):
             s.ask("import", folder)
         return {"wall_s": round(t.wall, 3), "server_cpu_s": round(t.cpu, 3)}
 
+    def held(s, j, layout):
+        """How many of the files the server has; of one-instance studies the studies are counted, which is quicker."""
+        if "find" not in s.supports:
+            return j["files"]
+        quiet = dict(record=False, pid="", disk="", timeout=300)
+        if layout["per_series"] == 1:
+            return s.drive("find", "held", query="all", studies=layout["instances"], clients=1, reps=1, **quiet)["matches"]
+        return s.drive("held", "held", **quiet, **layout)["held"]
+
     def measure(peer, name, rep):
         workload, count, per_series, connections = TAKEN_IN[name]
         count = plan.n(count, count // 10)
-        layout = dict(workload=workload, instances=count, per_series=per_series, seed=42)
+        layout = dict(workload=workload, instances=count, per_series=per_series, seed=SEED)
         s = Server(peer)
         s.wipe()
-        if "import" in s.supports:
-            j = by_import(s, files(workload, count, per_series))
-            s.start()
-        else:
-            s.start()
-            j = s.drive("store", name, record=False, connections=connections, timeout=300, **layout)
         try:
-            j["held"] = s.drive("held", name, record=False, pid="", disk="", timeout=300, **layout)["held"] if "find" in s.supports else j["files"]
+            if "import" in s.supports:
+                j = by_import(s, files(workload, count, per_series))
+                s.start()
+            else:
+                s.start()
+                j = s.drive("store", name, record=False, connections=connections, timeout=300, **layout)
+            j["held"] = held(s, j, layout)
         finally:
             s.stop()
             s.wipe()

@@ -131,6 +131,8 @@ def start():
 def taking_in():
     yield from rate("import-small", "`import` of 10,000 small files, against the same by C-STORE", "import.small", [(ORTHANC, 3)])
     yield from rate("import-ct", "`import` of 2,000 CT files, against the same by C-STORE", "import.ct", [(ORTHANC, 3)])
+    for name in ("small", "ct"):
+        yield Goal(f"import-{name}/held", f"files of `import` that are not found afterwards ({'small files' if name == 'small' else 'CT'})", "at most", 0, "missing", f"import.{name}", worst=True)
     yield Goal("reindex", "`reindex` of 100,000 instances, files in the page cache", "at least", 20_000, "inst_per_s", "reindex", unit="/s")
 
 

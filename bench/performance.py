@@ -32,6 +32,8 @@ class Lines:
     def derive(j):
         if "held" in j and "ok" in j:
             j["lost"] = max(0, j["ok"] - j["held"])
+        if "held" in j and "instances" in j:
+            j["missing"] = j["instances"] - j["held"]
         if "asked" in j and "accepted" in j:
             j["refused"] = j["asked"] - j["accepted"]
         if j.get("matches_per_query"):
