@@ -42,6 +42,21 @@ class Lines:
     def names(self, pattern, peer):
         return sorted(s for s, p in self.by if p == peer and fnmatch.fnmatchcase(s, pattern))
 
+    def together(self, scenario, peers):
+        """The lines of each peer, of the run in which most of them were measured."""
+        runs = [r for p in peers for r in self.by.get((scenario, p), {})]
+        if not runs:
+            return {}
+        run = max(runs, key=lambda r: (runs.count(r), r))
+        found = {p: self.by[scenario, p][run] for p in peers if run in self.by.get((scenario, p), {})}
+        for p, lines in found.items():
+            self.use(scenario, p, run, lines)
+        return found
+
+    def use(self, scenario, peer, run, lines):
+        self.used[(scenario, peer), run] = lines
+        self.quick |= any("quick" in j for j in lines)
+
     def of(self, *pairs):
         """The lines of each (scenario, peer), of the latest run that has all; None: there is no such run."""
         runs = [set(self.by.get(p, {})) for p in pairs]
@@ -51,8 +66,7 @@ class Lines:
         run = max(common)
         found = [self.by[p][run] for p in pairs]
         for p, lines in zip(pairs, found):
-            self.used.setdefault((p, run), lines)
-            self.quick |= any("quick" in j for j in lines)
+            self.use(*p, run, lines)
         return found
 
 
@@ -82,10 +96,11 @@ class Answer:
 
     def __init__(self, goal, lines):
         self.goal, self.reached, self.ratio, self.limit = goal, None, None, goal.goal
-        self.mine = self.theirs = "not measured"
+        self.mine, self.theirs = "not measured", "not measured" if goal.others() else ""
         scenario, field = goal.scenario, goal.field
         if "*" in scenario:  # the worst of several scenarios
-            found = [lines.of((n, goal.peer)) for n in lines.names(scenario, goal.peer) if not n.endswith(".8c")]
+            alone = field.startswith("first")  # with one client only
+            found = [lines.of((n, goal.peer)) for n in lines.names(scenario, goal.peer) if not (alone and n.endswith(".8c"))]
             found = [f[0] for f in found if f and figure(f[0], field) is not None]
             if not found:
                 return
@@ -103,7 +118,6 @@ class Answer:
             self.limit += goal.per_match * matches
             self.mine += f", {g(matches)} matches"
         if theirs is None:
-            self.theirs = ""
             self.settle(value, goal.sense == "at least")
             return
         other = figure(theirs, field)
@@ -184,30 +198,36 @@ HEADLINES = [  # what, scenarios, field, field in brackets
 ]
 
 
+def headline(measured, field, second):
+    if not measured:
+        return ""
+    text = f"{cell(measured, field, '')} ({g(figure(measured, second) or 0)})"
+    lost = figure(measured, "lost", True)
+    refused = max((j["instances"] - j["ok"] for j in measured if "ok" in j and "instances" in j), default=0)
+    text += f", up to {lost} lost" if lost else ""
+    text += f", up to {refused} refused" if refused else ""
+    return text + (", newcomer not served" if any(j.get("fresh_echo", "ok") != "ok" for j in measured) else "")
+
+
 def side_by_side(lines):
     out = []
     for what, scenarios, field, second in HEADLINES:
-        peers = [p for p, _ in SERVERS if any(lines.of((s, p)) for s in scenarios)]
+        found = {s: lines.together(s, [p for p, _ in SERVERS]) for s in scenarios}
+        peers = [p for p, _ in SERVERS if any(p in f for f in found.values())]
         if not peers:
             continue
         out += [f"**{what}**", "", "| | " + " | ".join(peers) + " |", "|---|" + "---|" * len(peers)]
-        for s in scenarios:
-            cells = []
-            for p in peers:
-                found = lines.of((s, p))
-                if not found:
-                    cells.append("")
-                    continue
-                text = f"{cell(found[0], field, '')} ({g(figure(found[0], second) or 0)})"
-                lost, refused = figure(found[0], "lost", True), figure([{"n": j["instances"] - j["ok"]} for j in found[0] if "ok" in j and "instances" in j], "n", True)
-                text += f", up to {lost} lost" if lost else ""
-                text += f", up to {refused} refused" if refused else ""
-                text += ", newcomer not served" if any(j.get("fresh_echo", "ok") != "ok" for j in found[0]) else ""
-                cells.append(text)
-            if any(cells):
-                out.append(f"| {s} | " + " | ".join(cells) + " |")
+        for s, by_peer in found.items():
+            if by_peer:
+                out.append(f"| {s} | " + " | ".join(headline(by_peer.get(p), field, second) for p in peers) + " |")
         out.append("")
-    return out
+    return out + errors(lines)
+
+
+def errors(lines):
+    """What went wrong, of all that the page uses."""
+    found = sorted({f"- {scenario}, {peer}: {j['errors']}" for ((scenario, peer), _), used in lines.used.items() for j in used if j.get("errors")})
+    return ["**Failures, as the clients saw them**", "", *found, ""] if found else []
 
 
 def text(lines):

@@ -68,12 +68,20 @@ class Server:
         os.makedirs(os.path.join(WORK, "log"), exist_ok=True)
         os.makedirs(os.path.join(WORK, "data"), exist_ok=True)
         log = open(self.log(), "ab")
+        if os.path.exists(self.data + ".started"):
+            os.unlink(self.data + ".started")
         t0 = time.time_ns()
         self.p = subprocess.Popen(self.wrap + [adapter(self.peer), "run"], env=self.env, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
         r = self.drive("ready", name, record=record, t0_ns=t0, settle_ms=settle_ms, limit_s=limit_s, disk="")
         if r is None:
             self.stop()
             raise RuntimeError(self.peer + " did not start")
+        try:
+            with open(self.data + ".started") as f:
+                r["adapter_ms"] = round(max(0.0, float(f.read()) * 1000 - t0 / 1e6), 3)
+            r["start_ms"] = round(r["start_ms"] - r["adapter_ms"], 3)
+        except FileNotFoundError:
+            pass  # an adapter that does not say when it became the server
         return r
 
     def stop(self):
