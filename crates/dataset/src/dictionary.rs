@@ -14,6 +14,13 @@ const LINES: usize = TABLE.len() / LINE_BYTES;
 /// The tags of the lines as numbers, made when this is compiled.
 static KEYS: [u32; LINES] = keys();
 
+/// Bits for the sequences of the table, each at the [`place`] of its key. In implicit VR every element is asked whether it
+/// is a sequence, and few are: most others are told apart by their bit, without a search.
+static SEQUENCES: [u64; WORDS] = sequences();
+/// Places enough that one in 25 of the other attributes shares that of a sequence.
+const PLACE_BITS: u32 = 15;
+const WORDS: usize = 1 << (PLACE_BITS - u64::BITS.ilog2());
+
 /// The value representation that the standard gives an attribute; UN where it knows none.
 ///
 /// Where it leaves a choice: US of "US or SS" and OW of "OB or OW" and "US or OW", which is what implicit VR
@@ -31,7 +38,8 @@ pub fn vr_of(tag: Tag) -> Vr {
 
 /// Whether the standard makes the attribute a sequence.
 pub(crate) fn is_sequence(tag: Tag) -> bool {
-    vr_of(tag) == Vr::SQ
+    let (word, bit) = place(key(canonical(tag)));
+    SEQUENCES.get(word).is_some_and(|word| word & bit != 0) && vr_of(tag) == Vr::SQ
 }
 
 /// The tag under which the table has an element of a repeating group (PS3.5 7.6).
@@ -46,10 +54,36 @@ fn canonical(tag: Tag) -> Tag {
 }
 
 fn look_up(tag: Tag) -> Vr {
-    let key = (u32::from(tag.group()) << 16) | u32::from(tag.element());
-    let vr =
-        KEYS.binary_search(&key).ok().and_then(|line| TABLE.get(line * LINE_BYTES + VR_AT..)?.first_chunk());
+    let line = KEYS.binary_search(&key(tag)).ok();
+    let vr = line.and_then(|line| TABLE.get(line * LINE_BYTES + VR_AT..)?.first_chunk());
     vr.map_or(Vr::UN, |vr| Vr(*vr))
+}
+
+/// The number of a tag that the lines are sorted by.
+fn key(tag: Tag) -> u32 {
+    (u32::from(tag.group()) << 16) | u32::from(tag.element())
+}
+
+/// Where the bit of a key is: in which word, and which bit of it.
+const fn place(key: u32) -> (usize, u64) {
+    // Multiplying by 2^32 over the golden ratio spreads keys that lie close together over the upper bits.
+    let place = key.wrapping_mul(0x9E37_79B1) >> (u32::BITS - PLACE_BITS);
+    ((place >> 6) as usize, 1 << (place & 63))
+}
+
+const fn sequences() -> [u64; WORDS] {
+    let keys = keys();
+    let mut words = [0; WORDS];
+    let mut line = 0;
+    while line < LINES {
+        let at = line * LINE_BYTES + VR_AT;
+        if TABLE[at] == b'S' && TABLE[at + 1] == b'Q' {
+            let (word, bit) = place(keys[line]);
+            words[word] |= bit;
+        }
+        line += 1;
+    }
+    words
 }
 
 /// The hexadecimal digits that a line begins with.
@@ -102,6 +136,17 @@ mod tests {
             compared.insert(tag);
         }
         assert!(compared.len() > LINES);
+    }
+
+    #[test]
+    fn sequences_and_nothing_else_are_told_to_be_sequences() {
+        for key in
+            KEYS.iter().flat_map(|key| [*key, key + 1, key + 0x10, key | 0x0001_0000, key | 0x0002_0000])
+        {
+            let tag = Tag((key >> 16) as u16, key as u16);
+            assert_eq!(is_sequence(tag), vr_of(tag) == Vr::SQ, "{tag}");
+        }
+        assert!(is_sequence(Tag(0x5002, 0x2600)), "in a repeating group");
     }
 
     #[test]
