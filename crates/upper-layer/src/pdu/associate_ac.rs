@@ -1,7 +1,7 @@
 use vocabulary::{Uid, transfer_syntax};
 
 use super::associate::{Fixed, item_type, text_from_wire, text_to_wire};
-use super::items::{Malformed, Reader, TooLong, UnknownItem, push_item, with_header};
+use super::items::{Malformed, Reader, TooLong, UnknownItem, push_item, push_item_of, with_header};
 use super::{TitleField, UserInformation, pdu_type};
 
 const NAME: &str = "A-ASSOCIATE-AC";
@@ -134,15 +134,17 @@ impl AssociateAc {
                 Ok(syntax) => (0, syntax.as_str()),
                 Err(refusal) => (refusal.result(), transfer_syntax::IMPLICIT_VR_LITTLE_ENDIAN),
             };
-            let mut content = vec![context.id, 0, result, 0];
-            push_item(&mut content, CONTEXT, item_type::TRANSFER_SYNTAX, syntax.as_bytes())?;
-            push_item(&mut body, CONTEXT, item_type::ANSWERED_CONTEXT, &content)?;
+            push_item_of(&mut body, CONTEXT, item_type::ANSWERED_CONTEXT, |out| {
+                out.extend_from_slice(&[context.id, 0, result, 0]);
+                push_item(out, CONTEXT, item_type::TRANSFER_SYNTAX, syntax.as_bytes())
+            })?;
         }
         for item in &self.unknown {
             push_item(&mut body, "an unknown item", item.item_type, &item.content)?;
         }
-        let user_information = self.user_information.to_bytes()?;
-        push_item(&mut body, "the user information", item_type::USER_INFORMATION, &user_information)?;
+        push_item_of(&mut body, "the user information", item_type::USER_INFORMATION, |out| {
+            self.user_information.write(out)
+        })?;
         with_header(pdu_type::ASSOCIATE_AC, NAME, &body)
     }
 }

@@ -1,7 +1,7 @@
 use vocabulary::{AeTitle, Uid, UidError};
 
 use super::associate::{Fixed, item_type, push_uid, text_from_wire, text_to_wire};
-use super::items::{Malformed, Reader, TooLong, UnknownItem, push_item, with_header};
+use super::items::{Malformed, Reader, TooLong, UnknownItem, push_item, push_item_of, with_header};
 use super::{APPLICATION_CONTEXT_NAME, TitleField, UserInformation, pdu_type};
 
 const NAME: &str = "A-ASSOCIATE-RQ";
@@ -152,18 +152,21 @@ impl AssociateRq {
         let name = text_to_wire(&self.application_context);
         push_item(&mut body, "the application context", item_type::APPLICATION_CONTEXT, &name)?;
         for context in &self.presentation_contexts {
-            let mut content = vec![context.id, 0, 0, 0];
-            push_uid(&mut content, CONTEXT, item_type::ABSTRACT_SYNTAX, &context.abstract_syntax)?;
-            for syntax in &context.transfer_syntaxes {
-                push_uid(&mut content, CONTEXT, item_type::TRANSFER_SYNTAX, syntax)?;
-            }
-            push_item(&mut body, CONTEXT, item_type::PROPOSED_CONTEXT, &content)?;
+            push_item_of(&mut body, CONTEXT, item_type::PROPOSED_CONTEXT, |out| {
+                out.extend_from_slice(&[context.id, 0, 0, 0]);
+                push_uid(out, CONTEXT, item_type::ABSTRACT_SYNTAX, &context.abstract_syntax)?;
+                for syntax in &context.transfer_syntaxes {
+                    push_uid(out, CONTEXT, item_type::TRANSFER_SYNTAX, syntax)?;
+                }
+                Ok(())
+            })?;
         }
         for item in &self.unknown {
             push_item(&mut body, "an unknown item", item.item_type, &item.content)?;
         }
-        let user_information = self.user_information.to_bytes()?;
-        push_item(&mut body, "the user information", item_type::USER_INFORMATION, &user_information)?;
+        push_item_of(&mut body, "the user information", item_type::USER_INFORMATION, |out| {
+            self.user_information.write(out)
+        })?;
         with_header(pdu_type::ASSOCIATE_RQ, NAME, &body)
     }
 

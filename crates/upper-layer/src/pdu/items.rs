@@ -125,6 +125,24 @@ pub(super) fn push_item(
     push_counted(out, what, content)
 }
 
+/// Appends an item whose content is written where it will stand; its length is filled in behind it.
+pub(super) fn push_item_of(
+    out: &mut Vec<u8>,
+    what: &'static str,
+    item_type: u8,
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), TooLong>,
+) -> Result<(), TooLong> {
+    out.extend_from_slice(&[item_type, 0, 0, 0]);
+    let start = out.len();
+    write(out)?;
+    let bytes = out.len() - start;
+    let length = u16::try_from(bytes).map_err(|_| TooLong { what, bytes })?;
+    if let Some(place) = out.get_mut(start - 2..start) {
+        place.copy_from_slice(&length.to_be_bytes());
+    }
+    Ok(())
+}
+
 /// Puts the header in front of a variable part.
 pub(super) fn with_header(pdu_type: u8, what: &'static str, body: &[u8]) -> Result<Vec<u8>, TooLong> {
     let length = u32::try_from(body.len()).map_err(|_| TooLong { what, bytes: body.len() })?;

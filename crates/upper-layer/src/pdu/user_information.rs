@@ -1,7 +1,7 @@
 use vocabulary::Uid;
 
 use super::associate::{text_from_wire, text_to_wire};
-use super::items::{Malformed, Reader, TooLong, UnknownItem, push_item};
+use super::items::{Malformed, Reader, TooLong, UnknownItem, push_item, push_item_of};
 use super::user_items::{
     AsynchronousWindow, CommonExtendedNegotiation, ExtendedNegotiation, RoleSelection, UserIdentity,
     identity_response_content, read_identity_response,
@@ -106,7 +106,13 @@ impl UserInformation {
     /// When something is too long for its length field.
     pub fn to_bytes(&self) -> Result<Vec<u8>, TooLong> {
         let mut out = Vec::new();
-        let mut push = |item_type, content: &[u8]| push_item(&mut out, NAME, item_type, content);
+        self.write(&mut out)?;
+        Ok(out)
+    }
+
+    /// Appends the content of the item.
+    pub(super) fn write(&self, out: &mut Vec<u8>) -> Result<(), TooLong> {
+        let mut push = |item_type, content: &[u8]| push_item(out, NAME, item_type, content);
         if let Some(length) = self.max_pdu_length {
             push(item_type::MAXIMUM_LENGTH, &length.to_be_bytes())?;
         }
@@ -117,8 +123,9 @@ impl UserInformation {
             push(item_type::ASYNCHRONOUS_WINDOW, &window.content())?;
         }
         for role in &self.role_selections {
-            push(item_type::ROLE_SELECTION, &role.content()?)?;
+            push_item_of(out, NAME, item_type::ROLE_SELECTION, |out| role.write(out))?;
         }
+        let mut push = |item_type, content: &[u8]| push_item(out, NAME, item_type, content);
         if let Some(name) = &self.implementation_version_name {
             push(item_type::IMPLEMENTATION_VERSION_NAME, &text_to_wire(name))?;
         }
@@ -137,7 +144,7 @@ impl UserInformation {
         for item in &self.unknown {
             push(item.item_type, &item.content)?;
         }
-        Ok(out)
+        Ok(())
     }
 
     /// The roles that were proposed or answered for a SOP class.

@@ -115,11 +115,10 @@ impl RoleSelection {
         end(reader, role)
     }
 
-    pub(super) fn content(&self) -> Result<Vec<u8>, TooLong> {
-        let mut content = Vec::new();
-        push_counted(&mut content, WITHIN, self.sop_class.as_str().as_bytes())?;
-        content.extend_from_slice(&[u8::from(self.scu), u8::from(self.scp)]);
-        Ok(content)
+    pub(super) fn write(&self, out: &mut Vec<u8>) -> Result<(), TooLong> {
+        push_counted(out, WITHIN, self.sop_class.as_str().as_bytes())?;
+        out.extend_from_slice(&[u8::from(self.scu), u8::from(self.scp)]);
+        Ok(())
     }
 }
 
