@@ -1,6 +1,6 @@
 //! How long the catalog takes: recording one by one, by several writers and in bulk, and the usual queries with their answers
-//! encoded. `cargo bench -p catalog -- [STUDIES [FOLDER]]`; with a folder the catalog is kept there and used again.
-//! Prints figures; asserts nothing.
+//! encoded. `cargo bench -p catalog --bench catalog -- [STUDIES [FOLDER]]`; with a folder the catalog is kept there and
+//! used again. Prints figures; asserts nothing.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
