@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dimse::{
     Dialogue, EchoRq, Ended, FindRq, GetRq, Incoming, MoveRq, NActionRq, NEventReportRq, Outcome, Request,
-    StoreRq,
+    Response, StoreRq,
 };
 use upper_layer::Transport;
 use vocabulary::sop_class::ServiceClass;
@@ -40,6 +40,8 @@ pub const ECHOED: StatusRow =
 pub struct Attendance<'a> {
     /// Who calls.
     pub calling: AeTitle,
+    /// Who is called, as the peer wrote it.
+    pub called: String,
     /// Where it calls from.
     pub address: IpAddr,
     /// Who counts and looks.
@@ -135,6 +137,49 @@ pub trait Services<T: Transport> {
     ) -> Result<(), Ended> {
         refuse(dialogue, &rq.into(), unrecognized())
     }
+
+    /// A response to what [`Services::at_leisure`] asked.
+    ///
+    /// # Errors
+    /// When the association is over.
+    fn answered(
+        &mut self,
+        _dialogue: &mut Dialogue<T>,
+        response: Response,
+        _attendance: &mut Attendance<'_>,
+    ) -> Result<(), Ended> {
+        tracing::warn!(response = %response.heading().command_field, "ignored a response to nothing that was asked");
+        Ok(())
+    }
+
+    /// How long the peer is to be silent before [`Services::at_leisure`]; none: there is nothing to do.
+    fn leisure(&self) -> Option<Duration> {
+        None
+    }
+
+    /// The peer has been silent for so long between two requests: the time to ask something of it.
+    ///
+    /// # Errors
+    /// When the association is over.
+    fn at_leisure(
+        &mut self,
+        _dialogue: &mut Dialogue<T>,
+        _attendance: &mut Attendance<'_>,
+    ) -> Result<Leisure, Ended> {
+        Ok(Leisure::GoOn)
+    }
+
+    /// The association is over, whichever way.
+    fn over(&mut self) {}
+}
+
+/// What a silence means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leisure {
+    /// The association goes on.
+    GoOn,
+    /// The peer should have answered by now: it is treated as one that let its time pass.
+    Overdue,
 }
 
 /// How requests came to their end.
@@ -157,10 +202,15 @@ pub fn dispatch<T: Transport>(
     attendance: &mut Attendance<'_>,
 ) -> Result<Served, Ended> {
     loop {
+        let leisure = services.leisure().filter(|leisure| *leisure < idle);
         let idle_left = match dialogue.has_begun()? {
             true => idle,
-            false => match attendance.overseer.await_peer(idle) {
+            false => match attendance.overseer.await_peer(leisure.unwrap_or(idle)) {
                 Awaited::Peer => idle,
+                Awaited::Nothing if leisure.is_some() => match services.at_leisure(dialogue, attendance)? {
+                    Leisure::GoOn => continue,
+                    Leisure::Overdue => Duration::ZERO,
+                },
                 // The upper layer knows what a peer is told that let its time pass.
                 Awaited::Nothing => Duration::ZERO,
                 Awaited::Stop => return Ok(Served::Stopped),
@@ -169,7 +219,7 @@ pub fn dispatch<T: Transport>(
         let request = match dialogue.next(Some(idle_left))? {
             Incoming::Request(request) => request,
             Incoming::Response(response) => {
-                tracing::warn!(response = %response.heading().command_field, "ignored a response to nothing that was asked");
+                services.answered(dialogue, response, attendance)?;
                 continue;
             }
             Incoming::ReleaseRequested => return Ok(Served::ReleaseRequested),
@@ -237,8 +287,9 @@ fn is_operation_of(request: &Request, class: &Uid) -> bool {
             [known::PATIENT_ROOT_MOVE, known::STUDY_ROOT_MOVE, known::PATIENT_STUDY_ONLY_MOVE]
                 .contains(&class)
         }
-        // The service they belong to looks at these, if there is one; the last one is refused in any case.
-        Request::NAction(_) | Request::NEventReport(_) | Request::Unusable(_) => true,
+        Request::NAction(_) => class == known::STORAGE_COMMITMENT_PUSH_MODEL,
+        // Refused in any case: nothing here asks a peer for storage commitment.
+        Request::NEventReport(_) | Request::Unusable(_) => true,
     }
 }
 

@@ -23,7 +23,7 @@ mod serve;
 mod tcp;
 
 pub use address::{AddressRange, AddressRangeError};
-pub use dispatch::{Attendance, Services};
+pub use dispatch::{Attendance, Leisure, Services};
 pub use entity::{Access, Entity};
 pub use initiation::{Initiation, InitiationFailed};
 pub use overseer::{Admission, Awaited, ExportPermit, NoPlace, Nobody, Overseer};

@@ -72,9 +72,15 @@ pub fn serve<T: Transport, S: Services<T>>(
     tracing::info!(contexts = association.contexts().len(), "accepted association for {}", acceptable.entity);
 
     let mut dialogue = Dialogue::new(association);
-    let mut attendance =
-        Attendance { calling: acceptable.calling, address: peer.ip(), overseer, requests: 0 };
+    let mut attendance = Attendance {
+        calling: acceptable.calling,
+        called: acceptable.called,
+        address: peer.ip(),
+        overseer,
+        requests: 0,
+    };
     let end = dispatch(&mut dialogue, acceptable.idle, services, &mut attendance);
+    services.over();
     let requests = attendance.requests;
     // The place is free before the peer learns that the association is over: it may come back at once.
     attendance.overseer.done();

@@ -24,6 +24,7 @@ mod reconcile;
 mod refusal;
 mod reindex;
 mod rules;
+mod standing;
 mod start;
 mod trodden;
 
@@ -38,5 +39,6 @@ pub use reconcile::{Finding, Reconciled};
 pub use refusal::{NOT_KEPT, NotKept, Refusal, SHORT};
 pub use reindex::Reindexed;
 pub use rules::{Duplicates, HoldingsRules};
+pub use standing::Standing;
 pub use start::{LastEnd, Running, Started};
 pub use vault::{Digest, Sync};

@@ -40,6 +40,8 @@ pub struct SopClass {
 pub const VERIFICATION: &str = "1.2.840.10008.1.1";
 /// The Storage Commitment Push Model SOP class.
 pub const STORAGE_COMMITMENT_PUSH_MODEL: &str = "1.2.840.10008.1.20.1";
+/// Its one SOP instance, which every request is about (PS3.4 J.3.5).
+pub const STORAGE_COMMITMENT_PUSH_MODEL_INSTANCE: &str = "1.2.840.10008.1.20.1.1";
 /// Patient Root Query/Retrieve Information Model - FIND.
 pub const PATIENT_ROOT_FIND: &str = "1.2.840.10008.5.1.4.1.2.1.1";
 /// Patient Root Query/Retrieve Information Model - MOVE.
