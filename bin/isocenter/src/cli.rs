@@ -22,7 +22,7 @@ pub(crate) enum Command {
     /// Take files into the holdings: DICOM files, or folders of them
     Import(Import),
     /// Ask a peer whether it is there (C-ECHO)
-    Echo(ToPeer),
+    Echo(Echo),
     /// Ask a peer what it has (C-FIND)
     Find(Find),
     /// Send files to a peer (C-STORE)
@@ -39,6 +39,9 @@ pub(crate) enum Command {
     /// Checkpoints and tidying: started by `serve`
     #[command(hide = true)]
     Housekeeper,
+    /// Storage commitment notifications over new associations: started by `serve`
+    #[command(hide = true)]
+    Notifier,
 }
 
 /// Where the settings come from.
@@ -97,6 +100,17 @@ pub(crate) struct ToPeer {
     /// As whom.
     #[command(flatten)]
     pub configured: Configured,
+}
+
+/// `echo`
+#[derive(Debug, Args)]
+pub(crate) struct Echo {
+    /// Whom to ask.
+    #[command(flatten)]
+    pub to: ToPeer,
+    /// Ask as STORAGE-SCP, to see whether storage commitment notifications would reach the peer
+    #[arg(long)]
+    pub storage_scp: bool,
 }
 
 /// `find`

@@ -5,6 +5,7 @@ pub(crate) mod echo;
 pub(crate) mod find;
 pub(crate) mod housekeeper;
 pub(crate) mod import;
+pub(crate) mod notifier;
 mod paths;
 pub(crate) mod reindex;
 pub(crate) mod send;

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => commands::serve::run(&arguments),
         Command::Nursery => commands::association::nursery(),
         Command::Housekeeper => commands::housekeeper::run(),
+        Command::Notifier => commands::notifier::run(),
         Command::Import(arguments) => commands::import::run(&arguments),
         Command::Echo(arguments) => commands::echo::run(&arguments),
         Command::Find(arguments) => commands::find::run(&arguments),

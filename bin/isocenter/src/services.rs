@@ -1,11 +1,14 @@
 //! The services of one association: STORAGE-SCP and QUERY-RETRIEVE-SCP over one set of holdings.
 
+use std::time::Duration;
+
 use application_entity::dispatch::refuse;
-use application_entity::{Attendance, Services};
-use dimse::{Dialogue, Ended, FindRq, GetRq, MoveRq, Outcome, Request, StoreRq};
+use application_entity::{Attendance, Leisure, Services};
+use dimse::{Dialogue, Ended, FindRq, GetRq, MoveRq, NActionRq, Outcome, Request, Response, StoreRq};
 use holdings::{Holdings, HoldingsError, Running};
 use query_retrieve_scp::{QueryRetrieveScp, statuses};
 use storage_scp::StorageScp;
+use storage_scp::commitment::{Commitment, Session};
 use upper_layer::Transport;
 use vocabulary::StatusRow;
 
@@ -18,6 +21,7 @@ pub(crate) struct ArchiveServices<'a> {
     open: &'a OpensHoldings,
     storage_scp: &'a StorageScp,
     query_retrieve_scp: &'a QueryRetrieveScp,
+    commitment: Session<'a>,
 }
 
 impl<'a> ArchiveServices<'a> {
@@ -27,21 +31,31 @@ impl<'a> ArchiveServices<'a> {
         open: &'a OpensHoldings,
         storage_scp: &'a StorageScp,
         query_retrieve_scp: &'a QueryRetrieveScp,
+        commitment: &'a Commitment,
     ) -> Self {
-        Self { holdings: None, open, storage_scp, query_retrieve_scp }
+        let commitment = Session::new(commitment);
+        Self { holdings: None, open, storage_scp, query_retrieve_scp, commitment }
     }
 
     fn holdings(&mut self) -> Result<&mut Holdings, HoldingsError> {
-        let opened = match self.holdings.take() {
-            Some(opened) => opened,
-            None => {
-                let holdings = self.open.open()?;
-                let running = holdings.join()?;
-                (holdings, running)
-            }
-        };
-        Ok(&mut self.holdings.insert(opened).0)
+        opened(&mut self.holdings, self.open)
     }
+}
+
+/// The holdings, opened by now.
+fn opened<'h>(
+    holdings: &'h mut Option<(Holdings, Running)>,
+    open: &OpensHoldings,
+) -> Result<&'h mut Holdings, HoldingsError> {
+    let opened = match holdings.take() {
+        Some(opened) => opened,
+        None => {
+            let holdings = open.open()?;
+            let running = holdings.join()?;
+            (holdings, running)
+        }
+    };
+    Ok(&mut holdings.insert(opened).0)
 }
 
 /// Answers a request for which the holdings could not be opened.
@@ -88,6 +102,11 @@ impl<T: Transport> Services<T> for ArchiveServices<'_> {
         rq: GetRq,
         attendance: &mut Attendance<'_>,
     ) -> Result<(), Ended> {
+        if self.commitment.is_asking() {
+            let outcome = Outcome::new(statuses::OURS_IS_OPEN.status);
+            let outcome = outcome.comment("our N-EVENT-REPORT on this association is not answered yet");
+            return refuse(dialogue, &rq.into(), outcome);
+        }
         let query_retrieve_scp = self.query_retrieve_scp;
         match self.holdings() {
             Ok(holdings) => query_retrieve_scp.get(holdings, dialogue, &rq, attendance),
@@ -106,5 +125,44 @@ impl<T: Transport> Services<T> for ArchiveServices<'_> {
             Ok(holdings) => query_retrieve_scp.r#move(holdings, dialogue, &rq, attendance),
             Err(error) => fall_short(dialogue, &rq.into(), statuses::CANNOT_COUNT, &error),
         }
+    }
+
+    fn n_action(
+        &mut self,
+        dialogue: &mut Dialogue<T>,
+        rq: NActionRq,
+        attendance: &mut Attendance<'_>,
+    ) -> Result<(), Ended> {
+        let holdings = opened(&mut self.holdings, self.open);
+        self.commitment.request(holdings, dialogue, rq, attendance)
+    }
+
+    fn answered(
+        &mut self,
+        dialogue: &mut Dialogue<T>,
+        response: Response,
+        attendance: &mut Attendance<'_>,
+    ) -> Result<(), Ended> {
+        match response {
+            Response::NEventReport(rsp) => self.commitment.answered(dialogue, &rsp, attendance),
+            // The dialogue lets nothing through that answers no request of ours.
+            _ => Ok(()),
+        }
+    }
+
+    fn leisure(&self) -> Option<Duration> {
+        self.commitment.leisure()
+    }
+
+    fn at_leisure(
+        &mut self,
+        dialogue: &mut Dialogue<T>,
+        attendance: &mut Attendance<'_>,
+    ) -> Result<Leisure, Ended> {
+        self.commitment.at_leisure(dialogue, attendance)
+    }
+
+    fn over(&mut self) {
+        self.commitment.over();
     }
 }

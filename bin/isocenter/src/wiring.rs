@@ -8,12 +8,14 @@ use std::time::Duration;
 use application_entity::{Access, AddressRange, Entity, Initiation, Network, Peer, Peers};
 use catalog::{Lenience, Offered, QueryRules, SeveralValues, UpperKeys};
 use configuration::{
-    Acceptor, Configuration, HigherLevelKeys, MatchingTable, NoAcceptableContext, OnSubOperationFailure,
-    PartialFailure, ReturnedAttributes, SopClasses, UnmatchedKeys, WarningsEndIn,
+    Acceptor, CommitmentCheck, CommitmentIncomplete, Configuration, HigherLevelKeys, MatchingTable,
+    NoAcceptableContext, NotificationRefused, OnSubOperationFailure, PartialFailure, ReturnedAttributes,
+    SopClasses, UnmatchedKeys, WarningsEndIn,
 };
 use holdings::{Duplicates, Finding, Holdings, HoldingsError, HoldingsRules, Origin, Reindexed};
 use query_retrieve_scp::{QueryRetrieveScp, RetrieveRules};
 use storage_scp::StorageScp;
+use storage_scp::commitment::{self, Commitment, Notifier};
 use storage_scp::offer::{CompressedFor, OfferSettings, StorageClasses};
 use storage_scu::ContextLayout;
 use upper_layer::Timers;
@@ -40,6 +42,8 @@ pub(crate) struct Wiring {
     pub storage_scp: StorageScp,
     /// QUERY-RETRIEVE-SCP, as it answers.
     pub query_retrieve_scp: QueryRetrieveScp,
+    /// STORAGE-SCP, as it vouches for what it stores.
+    pub commitment: Commitment,
     /// The holdings.
     pub holdings: OpensHoldings,
 }
@@ -126,6 +130,7 @@ impl Wiring {
                 implementation_version_name: identity::IMPLEMENTATION_VERSION_NAME.to_owned(),
             },
             query_retrieve_scp: query_retrieve_scp(configuration)?,
+            commitment: commitment(configuration, &storage_offer)?,
             holdings: OpensHoldings::new(configuration),
         })
     }
@@ -164,6 +169,51 @@ pub(crate) fn storage_scu(configuration: &Configuration) -> Result<storage_scu::
         },
         retries: scu.open_retries,
         retry_delay: scu.open_retry_wait,
+    })
+}
+
+fn commitment(configuration: &Configuration, storage: &OfferSettings) -> Result<Commitment, Failure> {
+    let scp = &configuration.storage_scp;
+    Ok(Commitment {
+        data: configuration.data.clone(),
+        classes: storage_scp::offer::commitment_classes(storage).collect(),
+        check: match scp.commitment_check {
+            CommitmentCheck::ClassAndFile => commitment::Check::ClassAndFile,
+            CommitmentCheck::Catalog => commitment::Check::Catalog,
+        },
+        incomplete: match scp.commitment_incomplete {
+            CommitmentIncomplete::InvalidArgument => commitment::Incomplete::InvalidArgument,
+            CommitmentIncomplete::MissingAttribute => commitment::Incomplete::MissingAttribute,
+        },
+        retrieve_ae_title: ae_title(&configuration.query_retrieve_scp.acceptor.ae_title)?,
+        always_new_association: scp.notification_on_new_association,
+        quiet: scp.notification_quiet_time,
+        response_timeout: scp.notification_response_timeout,
+        attempts: scp.notification_attempts,
+        retry_wait: scp.notification_retry_wait,
+        retry_refused: scp.notification_refused == NotificationRefused::Retry,
+        pending_max: (scp.pending_notifications > 0).then_some(scp.pending_notifications),
+        remembered: scp.transaction_uids_remembered,
+    })
+}
+
+/// STORAGE-SCP, as it begins associations: for notifications, and to see whether they would be taken (SCP-004).
+pub(crate) fn storage_scp_initiation(configuration: &Configuration) -> Result<Initiation, Failure> {
+    let acceptor = &configuration.storage_scp.acceptor;
+    Ok(Initiation {
+        ae_title: ae_title(&acceptor.ae_title)?,
+        identity: identity(identity::storage_scp_class_uid(), acceptor.max_pdu),
+        connect: configuration.network.connect_timeout,
+        network: network(configuration),
+    })
+}
+
+/// Who delivers notifications over associations of our own.
+pub(crate) fn notifier(configuration: &Configuration) -> Result<Notifier, Failure> {
+    Ok(Notifier {
+        commitment: commitment(configuration, &storage_offer(configuration)?)?,
+        initiation: storage_scp_initiation(configuration)?,
+        peers: peers(configuration)?,
     })
 }
 

@@ -77,7 +77,16 @@ fn storage_scp(from: &Reader<'_>) -> Result<StorageScp, ConfigurationError> {
         compressed_for: from.word("compressed-for")?,
         transfer_syntax_order: from.uids("transfer-syntax-order")?,
         sync: from.word("sync")?,
+        commitment_check: from.word("commitment-check")?,
+        commitment_incomplete: from.word("commitment-incomplete")?,
+        notification_on_new_association: from.flag("notification-on-new-association")?,
+        notification_quiet_time: from.duration("notification-quiet-time")?,
+        notification_response_timeout: from.duration("notification-response-timeout")?,
+        notification_attempts: from.number("notification-attempts")?,
         notification_retry_wait: from.duration("notification-retry-wait")?,
+        notification_refused: from.word("notification-refused")?,
+        pending_notifications: from.number("pending-notifications")?,
+        transaction_uids_remembered: from.duration("transaction-uids-remembered")?,
     })
 }
 

@@ -7,9 +7,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::words::{
-    AssociationsCounted, CompressedFor, Contexts, HigherLevelKeys, InformationModel, Isolation, Lenience,
-    LogFormat, LogLevel, MatchingTable, NoAcceptableContext, OnSubOperationFailure, PartialFailure, Preset,
-    ReturnedAttributes, SeveralValues, SopClasses, Sync, UnmatchedKeys, WarningsEndIn,
+    AssociationsCounted, CommitmentCheck, CommitmentIncomplete, CompressedFor, Contexts, HigherLevelKeys,
+    InformationModel, Isolation, Lenience, LogFormat, LogLevel, MatchingTable, NoAcceptableContext,
+    NotificationRefused, OnSubOperationFailure, PartialFailure, Preset, ReturnedAttributes, SeveralValues,
+    SopClasses, Sync, UnmatchedKeys, WarningsEndIn,
 };
 use crate::{AddressRange, AeTitle, Uid};
 
@@ -116,8 +117,26 @@ pub struct StorageScp {
     pub transfer_syntax_order: Vec<Uid>,
     /// `storage-scp.sync`
     pub sync: Sync,
-    /// `storage-scp.notification-retry-wait`; without effect in this version
+    /// `storage-scp.commitment-check`
+    pub commitment_check: CommitmentCheck,
+    /// `storage-scp.commitment-incomplete`
+    pub commitment_incomplete: CommitmentIncomplete,
+    /// `storage-scp.notification-on-new-association`
+    pub notification_on_new_association: bool,
+    /// `storage-scp.notification-quiet-time`
+    pub notification_quiet_time: Duration,
+    /// `storage-scp.notification-response-timeout`
+    pub notification_response_timeout: Duration,
+    /// `storage-scp.notification-attempts`
+    pub notification_attempts: u32,
+    /// `storage-scp.notification-retry-wait`
     pub notification_retry_wait: Duration,
+    /// `storage-scp.notification-refused`
+    pub notification_refused: NotificationRefused,
+    /// `storage-scp.pending-notifications`; 0: any number
+    pub pending_notifications: u32,
+    /// `storage-scp.transaction-uids-remembered`
+    pub transaction_uids_remembered: Duration,
 }
 
 /// `[query-retrieve-scp]`

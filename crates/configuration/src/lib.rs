@@ -47,7 +47,8 @@ pub use source::{Source, Sources};
 pub use uid::Uid;
 pub use value::Value;
 pub use words::{
-    AssociationsCounted, CompressedFor, Contexts, HigherLevelKeys, InformationModel, Isolation, Lenience,
-    LogFormat, LogLevel, MatchingTable, NoAcceptableContext, OnSubOperationFailure, PartialFailure, Preset,
-    ReturnedAttributes, SeveralValues, SopClasses, Sync, UnmatchedKeys, WarningsEndIn, Word, Words,
+    AssociationsCounted, CommitmentCheck, CommitmentIncomplete, CompressedFor, Contexts, HigherLevelKeys,
+    InformationModel, Isolation, Lenience, LogFormat, LogLevel, MatchingTable, NoAcceptableContext,
+    NotificationRefused, OnSubOperationFailure, PartialFailure, Preset, ReturnedAttributes, SeveralValues,
+    SopClasses, Sync, UnmatchedKeys, WarningsEndIn, Word, Words,
 };

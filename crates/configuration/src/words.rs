@@ -108,6 +108,21 @@ words! {
         Instance = "instance", "file and name are synced to the disk before 0000H is answered";
         None = "none", "nothing is synced: a power cut may lose instances that were acknowledged";
     }
+    /// What an instance must be so that storage commitment is given for it.
+    CommitmentCheck {
+        ClassAndFile = "class-and-file", "held under the SOP class that the request names, its file whole and durable";
+        Catalog = "catalog", "in the catalog by its SOP Instance UID, and of a supported SOP class by the request";
+    }
+    /// What is answered to a storage commitment request in which something is missing.
+    CommitmentIncomplete {
+        InvalidArgument = "invalid-argument", "0115H, which PS3.7 has for N-ACTION";
+        MissingAttribute = "missing-attribute", "0120H for a missing attribute, 0121H for a missing value";
+    }
+    /// What becomes of a notification that the peer answers with a failure.
+    NotificationRefused {
+        Retry = "retry", "it is sent again, as after a failure of the network";
+        GiveUp = "give-up", "it is not sent again";
+    }
     /// A Query/Retrieve information model.
     InformationModel {
         PatientRoot = "patient-root", "Patient Root";

@@ -252,8 +252,8 @@ fn a_reload_says_what_changes_and_keeps_what_needs_a_restart() {
 #[test]
 fn a_setting_without_effect_is_pointed_out_only_if_it_was_given() {
     assert!(with(&[]).notices().is_empty());
-    let notices = with(&["web.listen=127.0.0.1:8104", "storage-scp.notification-retry-wait=1 s"]).notices();
-    assert_eq!(notices.len(), 2);
+    let notices = with(&["web.listen=127.0.0.1:8104", "storage-scp.associations=1"]).notices();
+    assert_eq!(notices.len(), 1);
     assert!(notices.iter().all(|notice| notice.contains(") has no effect. This version ")), "{notices:?}");
 }
 

@@ -144,6 +144,8 @@ fn parameters_have_the_defaults_of_annex_f() {
         ("CFG-013", "storage-scp.max-pdu", "16384"),
         ("CFG-014", "storage-scp.idle-timeout", "15 min"),
         ("CFG-015", "storage-scp.associations", "10"),
+        ("CFG-018", "storage-scp.notification-on-new-association", "false"),
+        ("CFG-019", "storage-scp.notification-attempts", "5"),
         ("CFG-020", "storage-scp.notification-retry-wait", "5 min"),
         ("CFG-021", "storage-scu.associations", "10"),
         ("CFG-022", "storage-scu.response-timeout", "5 min"),
@@ -181,7 +183,7 @@ fn dif_rows_that_this_version_meets_differ_between_the_presets() {
     let differing = |id: &str| settings().any(|s| s.requirements.contains(&id) && s.standard != s.annex_f);
     for id in [
         "DIF-003", "DIF-004", "DIF-011", "DIF-013", "DIF-014", "DIF-015", "DIF-016", "DIF-017", "DIF-018",
-        "DIF-019",
+        "DIF-019", "DIF-021",
     ] {
         assert!(differing(id), "{id}");
     }

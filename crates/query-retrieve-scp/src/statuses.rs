@@ -66,6 +66,12 @@ pub const CANNOT_COUNT: StatusRow = StatusRow::new(
     "The catalog cannot be opened or read",
     "Nothing is sent; an error in the service log",
 );
+/// The association of a C-GET is busy with a request of ours.
+pub const OURS_IS_OPEN: StatusRow = StatusRow::new(
+    Status::CANNOT_PERFORM_SUB_OPERATIONS,
+    "An N-EVENT-REPORT of ours on this association is not answered yet, so that no instance can be sent on it",
+    NOTHING_SENT,
+);
 pub(crate) const UNKNOWN_DESTINATION: StatusRow = StatusRow::new(
     Status::MOVE_DESTINATION_UNKNOWN,
     "The move destination is not in the list of remote AEs",
@@ -87,13 +93,19 @@ pub fn of_find(rules: &QueryRules) -> Vec<StatusRow> {
 
 /// Of C-MOVE responses.
 pub fn of_move(rules: &RetrieveRules) -> Vec<StatusRow> {
-    let mut rows = of_get(rules);
+    let mut rows = of_retrieve(rules);
     rows.push(UNKNOWN_DESTINATION);
     rows
 }
 
 /// Of C-GET responses.
 pub fn of_get(rules: &RetrieveRules) -> Vec<StatusRow> {
+    let mut rows = of_retrieve(rules);
+    rows.push(OURS_IS_OPEN);
+    rows
+}
+
+fn of_retrieve(rules: &RetrieveRules) -> Vec<StatusRow> {
     let mut rows = vec![SENDING, SENT];
     if !rules.warnings_are_success {
         rows.push(SENT_WITH_WARNINGS);

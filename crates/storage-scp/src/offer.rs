@@ -5,7 +5,7 @@ use std::sync::Arc;
 use application_entity::offer::{AcceptableContext, Offer, Preference, TransferSyntaxes};
 use upper_layer::negotiation::Roles;
 use vocabulary::Uid;
-use vocabulary::sop_class::{SOP_CLASSES, ServiceClass, VERIFICATION};
+use vocabulary::sop_class::{SOP_CLASSES, STORAGE_COMMITMENT_PUSH_MODEL, ServiceClass, VERIFICATION};
 use vocabulary::transfer_syntax::{
     self, EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, TRANSFER_SYNTAXES,
 };
@@ -108,6 +108,16 @@ pub fn offer(settings: &OfferSettings) -> Offer {
             preference: Preference::Requestor,
         }),
     };
+    // PC-011; what is asked and reported has no pixel data.
+    let commitment = Uid::known(STORAGE_COMMITMENT_PUSH_MODEL);
+    if !settings.classes_removed.contains(&commitment) {
+        let both = [EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN].map(Uid::known).to_vec();
+        rows.push(AcceptableContext {
+            abstract_syntax: commitment,
+            transfer_syntaxes: Arc::new(TransferSyntaxes { accepted: both, preference: all.preference }),
+            requestor: STORING,
+        });
+    }
     rows.push(AcceptableContext {
         abstract_syntax: Uid::known(VERIFICATION),
         transfer_syntaxes: verification,
@@ -129,6 +139,13 @@ pub fn storage_classes(settings: &OfferSettings) -> impl Iterator<Item = Uid> {
     standard
         .chain(settings.classes_added.iter().cloned())
         .filter(|class| !settings.classes_removed.contains(class))
+}
+
+/// The SOP classes for which storage commitment is given: those that are taken, but for the one that PS3.2 annex F
+/// takes without listing it (SCP-061, DIF-003).
+pub fn commitment_classes(settings: &OfferSettings) -> impl Iterator<Item = Uid> {
+    let is_listed = settings.classes != StorageClasses::AnnexF;
+    storage_classes(settings).filter(move |class| is_listed || *class != NM_RETIRED)
 }
 
 fn transfer_syntaxes(settings: &OfferSettings) -> TransferSyntaxes {
@@ -208,7 +225,10 @@ mod tests {
         let nm = offer.choose(&Uid::known(NM_RETIRED), &proposed);
         assert_eq!(nm, Ok(Uid::known(IMPLICIT_VR_LITTLE_ENDIAN)), "pc_010");
         assert!(offer.choose(&Uid::known("1.2.840.10008.5.1.4.1.1.104.1"), &proposed).is_err(), "gen_018");
-        assert_eq!(offer.rows().len(), 10, "pc_001 to pc_010");
+        assert_eq!(offer.rows().len(), 11, "pc_001 to pc_011");
+        let commitment = Uid::known(STORAGE_COMMITMENT_PUSH_MODEL);
+        assert_eq!(offer.choose(&commitment, &proposed), Ok(Uid::known(EXPLICIT_VR_LITTLE_ENDIAN)), "pc_011");
+        assert_eq!(commitment_classes(&annex_f()).count(), 8, "scp_061: pc_002 to pc_009");
     }
 
     #[test]
@@ -216,13 +236,14 @@ mod tests {
         let private = Uid::parse("1.3.46.670589.2.3.1.1").unwrap();
         let settings = OfferSettings {
             classes_added: vec![private.clone()],
-            classes_removed: vec![Uid::known(CT)],
+            classes_removed: vec![Uid::known(CT), Uid::known(STORAGE_COMMITMENT_PUSH_MODEL)],
             transfer_syntaxes: vec![Uid::known(JPEG_2000)],
             ..standard()
         };
         let offer = offer(&settings);
         assert!(offer.find(&private).is_some());
         assert!(offer.find(&Uid::known(CT)).is_none());
+        assert!(offer.find(&Uid::known(STORAGE_COMMITMENT_PUSH_MODEL)).is_none());
         let implicit = Uid::known(IMPLICIT_VR_LITTLE_ENDIAN);
         assert_eq!(offer.choose(&private, std::slice::from_ref(&implicit)), Ok(implicit));
         assert!(offer.choose(&private, &[Uid::known(EXPLICIT_VR_LITTLE_ENDIAN)]).is_err());

@@ -19,15 +19,11 @@ pub(crate) fn nursery() -> Result<(), Failure> {
     logging::init(configuration.log);
     let wiring = Wiring::new(&configuration)?;
     let listeners = wiring::listeners(&configuration);
-    nursery.raise(|connection, control| {
-        let services =
-            ArchiveServices::new(&wiring.holdings, &wiring.storage_scp, &wiring.query_retrieve_scp);
-        match serve_with(connection, control, &wiring, &listeners, services) {
-            Ok(()) => 0,
-            Err(Failure(words)) => {
-                tracing::error!("an association could not be served: {words}");
-                1
-            }
+    nursery.raise(|connection, control| match serve_with(connection, control, &wiring, &listeners) {
+        Ok(()) => 0,
+        Err(Failure(words)) => {
+            tracing::error!("an association could not be served: {words}");
+            1
         }
     })?;
     Ok(())
@@ -37,9 +33,8 @@ pub(crate) fn nursery() -> Result<(), Failure> {
 pub(crate) fn serve(connection: Connection, control: &mut Control) -> Result<(), Failure> {
     let configuration = sealed(control.settings())?;
     let wiring = Wiring::new(&configuration)?;
-    let services = ArchiveServices::new(&wiring.holdings, &wiring.storage_scp, &wiring.query_retrieve_scp);
     let listeners = wiring::listeners(&configuration);
-    serve_with(connection, control, &wiring, &listeners, services)
+    serve_with(connection, control, &wiring, &listeners)
 }
 
 fn serve_with(
@@ -47,8 +42,9 @@ fn serve_with(
     control: &mut Control,
     wiring: &Wiring,
     listeners: &[std::net::SocketAddr],
-    mut services: ArchiveServices<'_>,
 ) -> Result<(), Failure> {
+    let Wiring { holdings, storage_scp, query_retrieve_scp, commitment, .. } = wiring;
+    let mut services = ArchiveServices::new(holdings, storage_scp, query_retrieve_scp, commitment);
     let address = listeners
         .get(connection.listener)
         .ok_or_else(|| Failure("a connection came in where nobody listens".to_owned()))?;

@@ -1,4 +1,4 @@
-//! `isocenter serve`: the supervisor, its children and its housekeeper.
+//! `isocenter serve`: the supervisor, its children and its keepers.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -170,13 +170,17 @@ fn plan(configuration: &Configuration) -> Result<Plan, Failure> {
     plan.pending_max = usize::try_from(supervisor.pending_connections)?;
     plan.admission_grace = supervisor.admission_grace;
     plan.drain_grace = supervisor.drain_grace;
-    plan.keepers = vec![Keeper {
-        name: "housekeeper".to_owned(),
+    let keeper = |name: &str, stops| Keeper {
+        name: name.to_owned(),
         program: OWN_PROGRAM.into(),
-        arguments: vec![own_name, "housekeeper".into()],
+        arguments: vec![own_name.clone(), name.into()],
         restart: Restart::Always,
-        stops: KeeperStops::AfterAssociations,
-    }];
+        stops,
+    };
+    plan.keepers = vec![
+        keeper("housekeeper", KeeperStops::AfterAssociations),
+        keeper("notifier", KeeperStops::WithDrain),
+    ];
     plan.settings = configuration.to_sealed()?;
     Ok(plan)
 }
