@@ -12,7 +12,7 @@ from pynetdicom import AE, build_context, build_role
 
 import dicom_data as dd
 from exchanges import find_statuses, store_well
-from raw_peer import VERIFICATION, RawDestination, contexts
+from raw_peer import VERIFICATION, RawDestination, command_set, contexts
 from server import BINARY, Isocenter
 
 PRESETS = ["standard", "annex-f"]
@@ -199,6 +199,17 @@ def test_every_status_that_is_seen_is_in_the_table_of_its_service(server: Isocen
         seen["C-STORE"].add(peer.store_response(sop_class, instance, data_set, context).status)
     peer.release()
     assert len(seen["C-STORE"]) > 3, seen
+    asking = server.storage_peer(contexts((COMMITMENT, [dd.IMPLICIT])))
+    context, seen["N-ACTION"] = asking.context_for(COMMITMENT), set()
+    for action, instance, information in [(1, f"{COMMITMENT}.1", b"\x08"), (1, f"{COMMITMENT}.1", b""), (2, f"{COMMITMENT}.1", b""), (1, dd.uid(9), b"")]:
+        command = command_set(
+            requested_sop_class=COMMITMENT, command_field=0x0130, message_id=asking.next_message_id(),
+            data_set_type=1 if information else 0x0101, requested_sop_instance=instance, action_type=action,
+        )  # fmt: skip
+        asking.send_message(context, command, information or None)
+        seen["N-ACTION"].add(asking.read_message().command.status)
+    asking.release()
+    assert len(seen["N-ACTION"]) > 2, seen
 
     queries = [("STUDY", {"PatientName": ""}), ("STUDY", {"PatientName": "*", "PatientWeight": "1", "EthnicGroup": ""}),
                ("SERIES", {"SeriesInstanceUID": ""}), ("NONE", {}), (None, {}), ("STUDY", {"PatientName": "TEST*", "StudyDate": "20200101-"})]

@@ -5,6 +5,7 @@ use application_entity::{Access, Network};
 use upper_layer::negotiation::Identity;
 use upper_layer::pdu::APPLICATION_CONTEXT_NAME;
 
+use crate::commitment;
 use crate::document::{Section, Text, literal, text};
 use crate::facts::{Acceptor, Counted, Exporter, Facts};
 use crate::timers::words_of;
@@ -18,7 +19,13 @@ pub(crate) fn acceptor_policies(facts: &Facts<'_>, acceptor: &Acceptor<'_>) -> V
             format!("{associations} for each calling AE title, {ceiling} altogether")
         }
     };
-    let initiated = vec!["Maximum number of associations that it initiates".into(), "None".into()];
+    let is_notifying = entity.name == facts.storage_scp.entity.name && commitment::is_offered(facts);
+    let initiated = match is_notifying {
+        true => "1, for storage commitment notifications",
+        false => "None",
+    };
+    let initiated =
+        vec!["Maximum number of simultaneous associations that it initiates".into(), initiated.into()];
     vec![
         general(&entity.identity, facts.network),
         numbers(vec![
@@ -172,7 +179,7 @@ pub(crate) fn initiation(facts: &Facts<'_>) -> Section {
             words_of(*wait_for_turn)
         )),
     ];
-    for tool in &facts.tools {
+    for tool in facts.tools.iter().filter(|tool| tool.entity == "STORAGE-SCU") {
         items.push(text("Service tool ").lit(tool.command).and(format!(": {}.", tool.purpose)));
     }
     Section::new("", "Association Initiation Policy of STORAGE-SCU").list(items)

@@ -12,7 +12,8 @@ use crate::facts::{Acceptor, Facts};
 /// More storage classes than these are one row, where they have everything else in common.
 const ROWS_APART_MAX: usize = 20;
 
-const COLUMNS: &[&str] = &["Abstract syntax", "UID", "Transfer syntax", "Role", "Extended negotiation"];
+pub(crate) const COLUMNS: &[&str] =
+    &["Abstract syntax", "UID", "Transfer syntax", "Role", "Extended negotiation"];
 
 /// What an AE accepts.
 pub(crate) fn accepted(facts: &Facts<'_>, acceptor: &Acceptor<'_>) -> Section {
@@ -88,7 +89,7 @@ pub(crate) fn proposed(facts: &Facts<'_>) -> Section {
         "SCU".into(),
         "None".into(),
     ]];
-    for tool in &facts.tools {
+    for tool in facts.tools.iter().filter(|tool| tool.entity == "STORAGE-SCU") {
         for class in &tool.sop_classes {
             for syntax in &tool.transfer_syntaxes {
                 let syntax = Text(syntax_name(syntax).0).and(" ").lit(syntax.as_str());

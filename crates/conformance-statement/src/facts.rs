@@ -5,6 +5,7 @@ use application_entity::{Entity, Network, Peers};
 use catalog::QueryRules;
 use holdings::HoldingsRules;
 use query_retrieve_scp::RetrieveRules;
+use storage_scp::commitment::Commitment;
 use vocabulary::Uid;
 
 /// What the statement is made from: what the server is wired from.
@@ -26,6 +27,8 @@ pub struct Facts<'f> {
     pub query_rules: &'f QueryRules,
     /// How retrieves are answered.
     pub retrieve_rules: &'f RetrieveRules,
+    /// How commitment is given.
+    pub commitment: &'f Commitment,
     /// What is done with instances.
     pub holdings_rules: &'f HoldingsRules,
     /// The remote AEs.
@@ -74,11 +77,13 @@ pub struct Exporter<'f> {
     pub wait_for_turn: Duration,
 }
 
-/// A command by which service staff talk to a peer, under the title of STORAGE-SCU.
+/// A command by which service staff talk to a peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tool {
     /// What is typed.
     pub command: &'static str,
+    /// The AE under whose title it does.
+    pub entity: &'static str,
     /// What it is for: a clause.
     pub purpose: &'static str,
     /// The SOP classes that it is SCU of.

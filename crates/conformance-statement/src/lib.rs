@@ -13,6 +13,7 @@ mod annexes;
 mod associations;
 mod character_sets;
 mod classes;
+mod commitment;
 mod configuration;
 mod contexts;
 mod document;

@@ -1,8 +1,6 @@
 //! The implementation model: which AEs there are and what flows between them.
 
-use vocabulary::sop_class::ServiceClass;
-
-use crate::classes::service_of;
+use crate::commitment;
 use crate::document::{Section, Text, text};
 use crate::facts::Facts;
 
@@ -12,13 +10,6 @@ pub(crate) fn sections(facts: &Facts<'_>) -> Vec<Section> {
 
 fn offers_get(facts: &Facts<'_>) -> bool {
     facts.query_retrieve_scp.entity.offer.rows().iter().any(|row| row.requestor.scp)
-}
-
-fn commits(facts: &Facts<'_>) -> bool {
-    let is_commitment = |row: &application_entity::offer::AcceptableContext| {
-        service_of(&row.abstract_syntax) == ServiceClass::StorageCommitment
-    };
-    facts.storage_scp.entity.offer.rows().iter().any(is_commitment)
 }
 
 fn flow(facts: &Facts<'_>) -> Section {
@@ -39,7 +30,7 @@ fn flow(facts: &Facts<'_>) -> Section {
             "remote SCU → QUERY-RETRIEVE-SCP, which sends the instances back on the same association",
         ));
     }
-    if commits(facts) {
+    if commitment::is_offered(facts) {
         rows.push(activity("Storage commitment is requested", "remote SCU → STORAGE-SCP → holdings; the report goes back on the same association or on a new one"));
     }
     rows.push(activity("Service staff send files or test a peer", "command line → STORAGE-SCU → remote SCP"));
@@ -57,7 +48,7 @@ fn activity(name: &str, flow: &str) -> Vec<Text> {
 fn functions(facts: &Facts<'_>) -> Section {
     let storage = "waits for associations. What comes on an accepted presentation context of a storage SOP class is kept \
                    whole in the vault and entered in the catalog before it is acknowledged. It also answers C-ECHO";
-    let storage = if commits(facts) {
+    let storage = if commitment::is_offered(facts) {
         format!("{storage}, and takes responsibility for instances by storage commitment.")
     } else {
         format!("{storage}.")

@@ -4,8 +4,8 @@ use crate::classes::SyntaxSets;
 use crate::document::{Block, Document, Section, text};
 use crate::facts::{Acceptor, Facts};
 use crate::{
-    annexes, associations, character_sets, configuration, contexts, introduction, model, overview, query,
-    retrieve, security, storage, timers,
+    annexes, associations, character_sets, commitment, configuration, contexts, introduction, model,
+    overview, query, retrieve, security, storage, timers,
 };
 
 /// Whose order the chapters have.
@@ -35,6 +35,7 @@ fn by_service(facts: &Facts<'_>) -> Vec<Section> {
         let name = acceptor.entity.name;
         Section::new("", format!("{name} AE"))
             .with(associations::acceptor_policies(facts, acceptor))
+            .with([begins(facts, acceptor)])
             .with([associations::acceptance(acceptor), contexts::accepted(facts, acceptor)])
     };
     let exporter = Section::new("", "STORAGE-SCU AE")
@@ -44,6 +45,7 @@ fn by_service(facts: &Facts<'_>) -> Vec<Section> {
         Section::new("model", "Implementation Model").with(model::sections(facts)),
         Section::new("services", "Service and Interoperability Description")
             .with([storage::verification(), storage::provider(facts), storage::user()])
+            .with(commitment::section(facts))
             .with([query::section(facts), retrieve::section(facts), storage::common_statuses()])
             .with([web(), media(), character_sets::section()]),
         Section::new("configuration", "Configuration").with(configuration::sections(facts)),
@@ -68,8 +70,7 @@ fn by_entity(facts: &Facts<'_>) -> Vec<Section> {
         Section::new("", format!("{name} AE Specification")).with([
             sop_classes(),
             Section::new("", "Association Policies").with(associations::acceptor_policies(facts, acceptor)),
-            Section::new("", "Association Initiation Policy")
-                .say(format!("{name} initiates no association.")),
+            begins(facts, acceptor),
             associations::acceptance(acceptor).with([
                 contexts::accepted(facts, acceptor),
                 Section::new("", "SOP Specific Conformance").with(specific),
@@ -87,7 +88,11 @@ fn by_entity(facts: &Facts<'_>) -> Vec<Section> {
         entity(&facts.query_retrieve_scp, vec![query::section(facts), retrieve::section(facts)]),
         entity(
             &facts.storage_scp,
-            vec![storage::verification(), storage::provider(facts), storage::common_statuses()],
+            [storage::verification(), storage::provider(facts)]
+                .into_iter()
+                .chain(commitment::section(facts))
+                .chain([storage::common_statuses()])
+                .collect(),
         ),
         SyntaxSets::of(facts).section(),
     ]);
@@ -105,6 +110,16 @@ fn by_entity(facts: &Facts<'_>) -> Vec<Section> {
         security::section(),
         Section::new("annexes", "Annexes").with(annexes::sections()),
     ]
+}
+
+/// When an SCP begins associations.
+fn begins(facts: &Facts<'_>, acceptor: &Acceptor<'_>) -> Section {
+    let name = acceptor.entity.name;
+    if name == facts.storage_scp.entity.name {
+        return commitment::initiation(facts);
+    }
+    Section::new("", format!("Association Initiation Policy of {name}"))
+        .say(format!("{name} begins no association."))
 }
 
 fn sop_classes() -> Section {

@@ -11,7 +11,7 @@ use crate::facts::{Exporter, Facts};
 /// A time in words: `30 s`, `15 min`.
 pub(crate) fn words_of(time: Duration) -> String {
     let milliseconds = time.as_millis();
-    for (unit, length) in [("h", 3_600_000), ("min", 60_000), ("s", 1_000)] {
+    for (unit, length) in [("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000)] {
         if milliseconds >= length && milliseconds.is_multiple_of(length) {
             return format!("{} {unit}", milliseconds / length);
         }
@@ -74,6 +74,24 @@ pub(crate) fn section(facts: &Facts<'_>) -> Section {
             "storage-scu.wait-for-turn",
             *wait_for_turn,
             "The retrieve ends with A702",
+        ),
+        row(
+            "Silence on the association of a commitment request, before its notification",
+            "storage-scp.notification-quiet-time",
+            facts.commitment.quiet,
+            "The notification goes out",
+        ),
+        row(
+            "An N-EVENT-REPORT response",
+            "storage-scp.notification-response-timeout",
+            facts.commitment.response_timeout,
+            "A-ABORT; the notification counts as not delivered",
+        ),
+        row(
+            "Another attempt to deliver a notification",
+            "storage-scp.notification-retry-wait",
+            facts.commitment.retry_wait,
+            "It is made",
         ),
         row(
             "Another attempt to open an association",

@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use vocabulary::{AeTitle, Status, StatusRow, Uid};
 
+pub use check::failure_reasons;
 pub use notification::EVENT_STATUSES;
 pub use notifier::{Notifier, contexts, roles};
 pub use session::Session;
@@ -100,26 +101,35 @@ const NO_SUCH_ACTION: StatusRow =
     StatusRow::new(Status::NO_SUCH_ACTION_TYPE, "The Action Type ID is not 1", NOT_PROCESSED);
 const INVALID: StatusRow = StatusRow::new(
     Status::INVALID_ARGUMENT_VALUE,
-    "A UID is none, or an instance is named under two SOP classes; without `missing-attribute`, an attribute \
-     or its value is missing too",
+    "A UID is none, or an instance is named under two SOP classes",
     NOT_PROCESSED,
 );
 const MISSING: StatusRow = StatusRow::new(
     Status::MISSING_ATTRIBUTE,
-    "With `missing-attribute`: Transaction UID, Referenced SOP Sequence or a UID in it is missing",
+    "Transaction UID, Referenced SOP Sequence or a UID in it is missing",
     NOT_PROCESSED,
 );
-const MISSING_VALUE: StatusRow = StatusRow::new(
-    Status::MISSING_ATTRIBUTE_VALUE,
-    "With `missing-attribute`: one of these is empty",
-    NOT_PROCESSED,
-);
+const MISSING_VALUE: StatusRow =
+    StatusRow::new(Status::MISSING_ATTRIBUTE_VALUE, "One of these is empty", NOT_PROCESSED);
 const TOO_MUCH: StatusRow = StatusRow::new(
     Status::RESOURCE_LIMITATION,
     "More than 100,000 instances or 8 MiB, or too many notifications wait for the peer already",
     NOT_PROCESSED,
 );
 
+/// The same status as [`INVALID`], for what is missing.
+const INCOMPLETE: StatusRow = StatusRow::new(
+    INVALID.status,
+    "Transaction UID, Referenced SOP Sequence or a UID in it is missing or empty",
+    NOT_PROCESSED,
+);
+
 /// The statuses of N-ACTION responses, beside those of every service.
-pub const ACTION_STATUSES: &[StatusRow] =
-    &[ACCEPTED, NOT_READ, NO_SUCH_INSTANCE, NO_SUCH_ACTION, INVALID, MISSING, MISSING_VALUE, TOO_MUCH];
+pub fn action_statuses(incomplete: Incomplete) -> Vec<StatusRow> {
+    let mut rows = vec![ACCEPTED, NOT_READ, NO_SUCH_INSTANCE, NO_SUCH_ACTION, INVALID, TOO_MUCH];
+    match incomplete {
+        Incomplete::InvalidArgument => rows.push(INCOMPLETE),
+        Incomplete::MissingAttribute => rows.extend([MISSING, MISSING_VALUE]),
+    }
+    rows
+}

@@ -66,6 +66,7 @@ fn facts<'f>(effective: &'f Effective, wiring: &'f Wiring) -> Result<Facts<'f>, 
         network: &wiring.network,
         query_rules: &query_retrieve.query_rules,
         retrieve_rules: &query_retrieve.retrieve_rules,
+        commitment: &wiring.commitment,
         holdings_rules: wiring.holdings.rules(),
         peers: &query_retrieve.peers,
         tools: tools(),
@@ -73,23 +74,36 @@ fn facts<'f>(effective: &'f Effective, wiring: &'f Wiring) -> Result<Facts<'f>, 
     })
 }
 
+/// What STORAGE-SCU is called in the statement.
+const STORAGE_SCU: &str = "STORAGE-SCU";
+
 fn tools() -> Vec<Tool> {
     let uids = |uids: &[&'static str]| uids.iter().map(|uid| Uid::known(uid)).collect();
     vec![
         Tool {
             command: "isocenter echo",
+            entity: STORAGE_SCU,
             purpose: "sends one C-ECHO, to see whether a peer is there",
             sop_classes: uids(&[echo::SOP_CLASS]),
             transfer_syntaxes: uids(&[echo::TRANSFER_SYNTAX]),
         },
         Tool {
+            command: "isocenter echo --storage-scp",
+            entity: STORAGE_SCP,
+            purpose: "sends one C-ECHO, to see whether notifications would reach a peer",
+            sop_classes: Vec::new(),
+            transfer_syntaxes: Vec::new(),
+        },
+        Tool {
             command: "isocenter find",
+            entity: STORAGE_SCU,
             purpose: "sends one C-FIND, to see what a peer has",
             sop_classes: uids(&find::SOP_CLASSES),
             transfer_syntaxes: uids(&[find::TRANSFER_SYNTAX]),
         },
         Tool {
             command: "isocenter send",
+            entity: STORAGE_SCU,
             purpose: "sends files as orders are sent, but on behalf of nobody",
             sop_classes: Vec::new(),
             transfer_syntaxes: Vec::new(),

@@ -1,11 +1,41 @@
 //! What is committed and what is not, and why: the Failure Reasons of PS3.4 J.3 (PS3.3 C.14.1.1).
 
 use holdings::{Holdings, HoldingsError, Standing};
-use vocabulary::Status;
+use vocabulary::{Status, StatusRow};
 
 use super::report::{Reference, Report};
 use super::request::Asked;
 use super::{Check, Commitment};
+
+const NOT_COMMITTED: &str = "The instance is in Failed SOP Sequence (0008,1198)";
+
+const NOT_HELD: StatusRow =
+    StatusRow::new(Status::NO_SUCH_OBJECT_INSTANCE, "No such instance is held", NOT_COMMITTED);
+const NOT_SUPPORTED: StatusRow = StatusRow::new(
+    Status::SOP_CLASS_NOT_SUPPORTED,
+    "No commitment is given for the SOP class",
+    NOT_COMMITTED,
+);
+const OTHER_CLASS: StatusRow = StatusRow::new(
+    Status::CLASS_INSTANCE_CONFLICT,
+    "The instance is held under another SOP class than the request names",
+    NOT_COMMITTED,
+);
+const DAMAGED: StatusRow = StatusRow::new(
+    Status::PROCESSING_FAILURE,
+    "The file of the instance is missing or damaged",
+    NOT_COMMITTED,
+);
+pub(super) const USED_BEFORE: StatusRow =
+    StatusRow::new(Status::DUPLICATE_TRANSACTION_UID, "The Transaction UID was used before", NOT_COMMITTED);
+
+/// The Failure Reasons (0008,1197) of notifications, as the check is configured.
+pub fn failure_reasons(check: Check) -> Vec<StatusRow> {
+    match check {
+        Check::ClassAndFile => vec![NOT_HELD, NOT_SUPPORTED, OTHER_CLASS, DAMAGED, USED_BEFORE],
+        Check::Catalog => vec![NOT_HELD, NOT_SUPPORTED, USED_BEFORE],
+    }
+}
 
 impl Commitment {
     /// Looks up each instance as it is held now: nothing is held back for what may come later (SCP-058).
@@ -32,17 +62,17 @@ impl Commitment {
     fn failure_reason(&self, reference: &Reference, standing: &Standing) -> Option<Status> {
         let is_supported = self.classes.contains(&reference.class);
         match (self.check, standing) {
-            (Check::Catalog, _) if !is_supported => Some(Status::SOP_CLASS_NOT_SUPPORTED),
-            (_, Standing::NotHeld) if !is_supported => Some(Status::SOP_CLASS_NOT_SUPPORTED),
-            (_, Standing::NotHeld) => Some(Status::NO_SUCH_OBJECT_INSTANCE),
+            (Check::Catalog, _) if !is_supported => Some(NOT_SUPPORTED.status),
+            (_, Standing::NotHeld) if !is_supported => Some(NOT_SUPPORTED.status),
+            (_, Standing::NotHeld) => Some(NOT_HELD.status),
             (Check::Catalog, _) | (_, Standing::Durable) => None,
             (_, Standing::OtherSopClass(held)) => {
                 tracing::warn!(instance = %reference.instance, %held, asked = %reference.class, "no storage commitment: the SOP class is another one");
-                Some(Status::CLASS_INSTANCE_CONFLICT)
+                Some(OTHER_CLASS.status)
             }
             (_, Standing::Damaged(error)) => {
                 tracing::error!(instance = %reference.instance, "no storage commitment: {error}");
-                Some(Status::PROCESSING_FAILURE)
+                Some(DAMAGED.status)
             }
         }
     }

@@ -3,6 +3,8 @@
 use dataset::{DataSetWriter, Identifier};
 use vocabulary::{AeTitle, Encoding, Status, Tag, Uid, Vr, limits};
 
+use super::check::USED_BEFORE;
+
 pub(super) const RETRIEVE_AE_TITLE: Tag = Tag(0x0008, 0x0054);
 pub(super) const REFERENCED_SOP_CLASS_UID: Tag = Tag(0x0008, 0x1150);
 pub(super) const REFERENCED_SOP_INSTANCE_UID: Tag = Tag(0x0008, 0x1155);
@@ -41,7 +43,7 @@ impl Report {
         let all = self.committed.into_iter().chain(self.failed.into_iter().map(|(reference, _)| reference));
         Self {
             transaction_uid: self.transaction_uid,
-            failed: all.map(|reference| (reference, Status::DUPLICATE_TRANSACTION_UID)).collect(),
+            failed: all.map(|reference| (reference, USED_BEFORE.status)).collect(),
             committed: Vec::new(),
         }
     }

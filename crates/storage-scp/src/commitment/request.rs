@@ -10,7 +10,7 @@ use super::report::{
     REFERENCED_SOP_CLASS_UID, REFERENCED_SOP_INSTANCE_UID, REFERENCED_SOP_SEQUENCE, Reference,
     TRANSACTION_UID,
 };
-use super::{INVALID, Incomplete, MISSING, MISSING_VALUE, NOT_READ, TOO_MUCH};
+use super::{INCOMPLETE, INVALID, Incomplete, MISSING, MISSING_VALUE, NOT_READ, TOO_MUCH};
 
 /// Elements and items at most: an item and four elements for each reference, and some beside them.
 const ELEMENTS_MAX: usize = 5 * limits::COMMITMENT_REFERENCES_MAX + 64;
@@ -49,7 +49,7 @@ impl Unusable {
     pub(super) fn outcome(&self, incomplete: Incomplete) -> Outcome {
         let lacking = |status| match incomplete {
             Incomplete::MissingAttribute => status,
-            Incomplete::InvalidArgument => INVALID.status,
+            Incomplete::InvalidArgument => INCOMPLETE.status,
         };
         let (status, tag) = match self {
             Self::Malformed(_) => (NOT_READ.status, None),
