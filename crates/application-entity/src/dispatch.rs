@@ -213,6 +213,8 @@ pub fn dispatch<T: Transport>(
                 },
                 // The upper layer knows what a peer is told that let its time pass.
                 Awaited::Nothing => Duration::ZERO,
+                // What the peer sent before it was told to stop has begun, whichever was heard first.
+                Awaited::Stop if dialogue.has_begun()? => idle,
                 Awaited::Stop => return Ok(Served::Stopped),
             },
         };
