@@ -193,6 +193,10 @@ class Listener:
     `answers` are what it does with the first ones: a status, or "release", "abort", "silence"; after them it answers 0000H.
     """
 
+    # Over all listeners: associations that are open, and the most that were.
+    open_now, open_most = 0, 0
+    counting = threading.Lock()
+
     def __init__(self, answers: list[int | str] = (), *, port: int = 0, roles: bool | None = True, reject: int = 0) -> None:
         self.answers = list(answers)
         self.roles, self.reject = roles, reject
@@ -228,6 +232,7 @@ class Listener:
             except OSError:
                 return
             connection = Connection(connection)
+            self._count(1)
             try:
                 self._serve(connection)
             except (PeerClosed, BrokenPipeError, ConnectionResetError):
@@ -235,7 +240,15 @@ class Listener:
             except BaseException as failure:
                 self.failures.append(failure)
             finally:
+                # Who asked sees the end only after this.
+                self._count(-1)
                 connection.close()
+
+    @classmethod
+    def _count(cls, one: int) -> None:
+        with Listener.counting:
+            Listener.open_now += one
+            Listener.open_most = max(Listener.open_most, Listener.open_now)
 
     def _serve(self, connection: Connection) -> None:
         asked = connection.read_pdu()
@@ -502,6 +515,22 @@ def test_sil_083_an_instance_named_twice_is_reported_once(server: Isocenter) -> 
     peer.release()
 
 
+def test_scp_060_storage_media_file_sets_are_passed_over(server: Isocenter) -> None:
+    instance = dd.generate(patient=312)
+    store_well(server, [instance])
+    information = request(transaction_uid(), of([instance]))
+    for level in (information, information.ReferencedSOPSequence[0]):
+        level.StorageMediaFileSetID = "DISK1"
+        level.StorageMediaFileSetUID = "1.2.3.4"
+    peer = server.storage_peer(asking_contexts())
+    assert action(peer, information).status == 0x0000
+    notified = read_notification(peer)
+    assert notified.committed == of([instance])
+    for level in (notified.information, notified.information.ReferencedSOPSequence[0]):
+        assert "StorageMediaFileSetID" not in level and "StorageMediaFileSetUID" not in level
+    peer.release()
+
+
 def test_sync_none_does_not_keep_instances_from_being_committed(make_server: Callable[..., Isocenter]) -> None:
     server = make_server({"storage-scp": {"sync": "none"}})
     instance = dd.generate()
@@ -712,6 +741,7 @@ def test_pynetdicom_is_told_on_an_association_of_ours(make_server: Callable[...,
         scp.shutdown()
 
 
+@pytest.mark.requirement("CFG-018")
 def test_scp_031_always_a_new_association(make_server: Callable[..., Isocenter], listener: Listener) -> None:
     server = make_server(with_settings(peers={"MODALITY": listener.port}, notification_on_new_association=True))
     peer = server.storage_peer(asking_contexts(), "MODALITY")
@@ -720,6 +750,20 @@ def test_scp_031_always_a_new_association(make_server: Callable[..., Isocenter],
     # Nothing came on this one.
     assert peer.echo() == 0x0000
     peer.release()
+
+
+def test_scp_006_one_association_at_a_time(make_server: Callable[..., Isocenter]) -> None:
+    with Listener(["silence"]) as one, Listener() as other:
+        peers = {"HANGS": one.port, "ANSWERS": other.port}
+        server = make_server(with_settings(peers=peers, notification_quiet_time="1 min", notification_response_timeout="1 s"))
+        asking = [server.storage_peer(asking_contexts(), title) for title in peers]
+        transactions = [ask(peer, ONE) for peer in asking]
+        Listener.open_most = 0
+        for peer in asking:
+            peer.release()
+        assert [one.next().transaction, other.next().transaction] == transactions
+        assert one.next().transaction == transactions[0]
+        assert Listener.open_most == 1
 
 
 def test_scp_025_another_association_of_the_peer_is_not_used(make_server: Callable[..., Isocenter]) -> None:
