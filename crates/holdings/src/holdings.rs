@@ -8,7 +8,7 @@ use catalog::{Access, Catalog, CatalogError, Find, Held, Query, Retrieval, Retri
 use vault::{Disk, RealDisk, Vault};
 use vocabulary::{Day, DayError, Uid};
 
-use crate::{Arriving, HoldingsError, HoldingsRules, Ingest, NotKept, trodden::Trodden};
+use crate::{Arriving, HoldingsError, HoldingsRules, Ingest, NotKept, trodden::Trodden, turn::Turn};
 
 /// The catalog's file, below the data directory.
 pub(crate) const CATALOG: &str = "catalog.sqlite";
@@ -29,6 +29,8 @@ pub struct Holdings {
     pub(crate) sync_point: Option<Day>,
     pub(crate) trodden: Trodden,
     pub(crate) rules: HoldingsRules,
+    /// When the instance that is being kept may be recorded, if there is an order among several.
+    pub(crate) turn: Option<Turn>,
 }
 
 impl Holdings {
@@ -63,7 +65,7 @@ impl Holdings {
         let sync_point = recall_day(&catalog, SYNC_POINT)?;
         let trodden = Trodden::new(recall_day(&catalog, DURABLE_DAY)?);
         let data_directory = data_directory.to_owned();
-        Ok(Self { data_directory, vault, catalog, sync_point, trodden, rules })
+        Ok(Self { data_directory, vault, catalog, sync_point, trodden, rules, turn: None })
     }
 
     /// Begins to take an instance in.

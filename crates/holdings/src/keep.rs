@@ -14,6 +14,7 @@ use crate::{
     open::key_of,
     read::{digest_of_data_set, read_head},
     trodden::NewDay,
+    turn::Waited,
 };
 
 /// How often another name is tried before something must be wrong with the directory.
@@ -52,6 +53,8 @@ impl Holdings {
         let mut version_min = 1;
         for _ in 0..NAMES_TRIED_MAX {
             let (key, how, replaced) = match self.course(&mut checked, &mut draft, version_min)? {
+                // Who came before and is recorded meanwhile may have made another version current.
+                Course::HeldAlready(_) if self.await_turn() == Waited::Yes => continue,
                 Course::HeldAlready(key) => return Ok(checked.kept(key, How::HeldAlready)),
                 Course::Keep(key, how) => (key, how, None),
                 Course::Restore(key, place) => (key, How::HeldAlready, Some(place)),
@@ -62,6 +65,7 @@ impl Holdings {
                 Ok(durable) => {
                     let day = key.day;
                     let new_day = self.trodden.kept_in(&key);
+                    self.await_turn();
                     let kept = self.record(checked, key, durable.bytes(), how, replaced)?;
                     if new_day == NewDay::Yes
                         && let Err(error) = remember_day(&mut self.catalog, DURABLE_DAY, day)
@@ -74,6 +78,7 @@ impl Holdings {
                 }
                 Err(KeepFailed::NameTaken(back)) => {
                     draft = back;
+                    self.await_turn();
                     if let Some(kept) = self.adopt(&checked, &mut draft, &key)? {
                         return Ok(kept);
                     }
@@ -196,8 +201,8 @@ impl Holdings {
         }
         // Whoever wrote it may not have come to the end of its syncs.
         self.vault.make_durable(key)?;
-        let location =
-            Location { data_set_offset: head.data_set_offset, ..checked.location(key, file.length()) };
+        // As a reindex would find it: its own time and sender, not ours.
+        let location = head.location(&file, key, checked.digest);
         let recorded = self.catalog.record(&checked.row, &location)?;
         let held_at = match recorded.outcome() {
             Outcome::SameDataSet(place) => key_of_place(place),

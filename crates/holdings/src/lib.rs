@@ -27,6 +27,7 @@ mod rules;
 mod standing;
 mod start;
 mod trodden;
+mod turn;
 
 pub use error::HoldingsError;
 pub use holdings::Holdings;

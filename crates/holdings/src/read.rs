@@ -112,21 +112,28 @@ pub(crate) fn read_back(
     if !belongs {
         return Err(Unreadable::Elsewhere);
     }
-    let location = Location {
-        day: key.day,
-        version: key.version,
-        bytes: file.length(),
-        data_set_offset: head.data_set_offset,
-        digest: *digest.as_bytes(),
-        received_at: head.noted.map_or_else(|| received_at(file), |noted| noted.received_at),
-        source_ae_title: head.source_ae_title,
-    };
+    let location = head.location(file, key, digest);
     Ok((row, location))
 }
 
-/// For a file that does not say when it was received: when it was last changed.
-fn received_at(file: &InstanceFile) -> SystemTime {
-    file.changed()
+impl Head {
+    /// What is recorded of the file beside its data set.
+    pub(crate) fn location(&self, file: &InstanceFile, key: &InstanceKey, digest: Digest) -> Location {
+        Location {
+            day: key.day,
+            version: key.version,
+            bytes: file.length(),
+            data_set_offset: self.data_set_offset,
+            digest: *digest.as_bytes(),
+            received_at: self.received_at(file),
+            source_ae_title: self.source_ae_title.clone(),
+        }
+    }
+
+    /// When it was received; for a file that does not say so, when it was last changed.
+    pub(crate) fn received_at(&self, file: &InstanceFile) -> SystemTime {
+        self.noted.map_or_else(|| file.changed(), |noted| noted.received_at)
+    }
 }
 
 /// What the catalog wants, from the elements before Pixel Data (7FE0,0010), if they are all in the head. The walker

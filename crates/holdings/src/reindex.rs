@@ -10,6 +10,7 @@ use std::{
         mpsc::{self, Receiver, SyncSender},
     },
     thread,
+    time::SystemTime,
 };
 
 use catalog::{Access, Bulk, Catalog, InstanceRow, Location, Outcome};
@@ -17,13 +18,20 @@ use vault::{Found, InstanceKey, Vault};
 
 use crate::{
     Finding, Holdings, HoldingsError, HoldingsRules,
-    holdings::CATALOG,
-    read::{Extent, Unreadable, read_back},
+    holdings::{CATALOG, utc_day},
+    read::{Extent, Unreadable, read_back, read_head},
     start::{NOBODY, RUNNING, alone},
+    turn::{Queue, Turn},
 };
 
 /// Files that wait to be read or recorded, so that neither side waits for the other.
 const WAITING_MAX: usize = 1_024;
+
+/// Instances that are read and recorded one after the other by one reader: waiting for a turn costs next to nothing then.
+const BATCH_INSTANCES: usize = 64;
+
+/// Batches that wait for a reader.
+const BATCHES_WAITING_MAX: usize = 16;
 
 /// After how many instances progress is told.
 const PROGRESS_INSTANCES: u64 = 1_000;
@@ -49,8 +57,13 @@ pub struct Reindexed {
 enum Step {
     Read(Box<(InstanceRow, Location)>),
     Found(Finding),
-    Further(Vec<InstanceKey>),
     Failed(HoldingsError),
+}
+
+/// Instances that are read by one reader, and recorded when their turn comes.
+struct Batch {
+    turn: Turn,
+    keys: Vec<InstanceKey>,
 }
 
 impl Holdings {
@@ -88,67 +101,137 @@ impl Holdings {
     }
 }
 
-/// Walks, reads and records at the same time: one thread walks, one for each core reads, this one records.
+/// Walks, reads and records at the same time: one thread walks, one for each core reads, this one records. They are
+/// recorded in the order in which they were received, for where they contradict each other the first one counts.
 fn record_all(
     vault: &Vault,
     bulk: &mut Bulk<'_>,
     progress: &mut dyn FnMut(u64),
     report: &mut dyn FnMut(&Finding),
 ) -> Result<Reindexed, HoldingsError> {
-    let (keys_in, keys) = mpsc::sync_channel::<InstanceKey>(WAITING_MAX);
+    let (batches_in, batches) = mpsc::sync_channel::<Batch>(BATCHES_WAITING_MAX);
     let (steps_in, steps) = mpsc::sync_channel::<Step>(WAITING_MAX);
     // Owned by the readers alone: when the last of them ends, the walker hears it and ends too.
-    let keys = Arc::new(Mutex::new(keys));
+    let batches = Arc::new(Mutex::new(batches));
     thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
-            let (keys, steps_in) = (Arc::clone(&keys), steps_in.clone());
-            scope.spawn(move || read_all(vault, &keys, &steps_in));
+        for _ in 0..cores() {
+            let (batches, steps_in) = (Arc::clone(&batches), steps_in.clone());
+            scope.spawn(move || read_all(vault, &batches, &steps_in));
         }
-        drop(keys);
-        scope.spawn(move || walk(vault, &keys_in, &steps_in));
-        record_steps(vault, steps, bulk, progress, report)
+        drop(batches);
+        scope.spawn(move || {
+            if let Err(error) = walk(vault, &mut Walked::new(&batches_in), &steps_in) {
+                // Where nobody listens any more, the recording has failed and says so itself.
+                steps_in.send(Step::Failed(error)).ok();
+            }
+        });
+        let mut reindexed = Reindexed::default();
+        for step in steps {
+            reindexed.take(step, bulk, progress, report)?;
+        }
+        progress(reindexed.instances);
+        Ok(reindexed)
     })
 }
 
-/// Hands every instance to the readers. Further versions are handed over at the end, for they are recorded in order.
-fn walk(vault: &Vault, keys: &SyncSender<InstanceKey>, steps: &SyncSender<Step>) {
-    let mut further = Vec::new();
-    let walked = vault.days().and_then(|days| {
-        for day in days {
-            let step = vault.walk(day, &mut |found| {
-                let taken = match found {
-                    Found::Instance(key) if key.version > 1 => {
-                        further.push(key);
-                        true
-                    }
-                    Found::Instance(key) => keys.send(key).is_ok(),
-                    Found::Unknown(path) => steps.send(Step::Found(Finding::Unknown(path))).is_ok(),
-                };
-                if taken { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-            })?;
-            if step.is_break() {
-                break;
-            }
-        }
-        Ok(())
-    });
-    let last = match walked {
-        Ok(()) => Step::Further(further),
-        Err(shortage) => Step::Failed(shortage.into()),
-    };
-    // Where nobody listens any more, the recording has failed and says so itself.
-    steps.send(last).ok();
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
-fn read_all(vault: &Vault, keys: &Mutex<Receiver<InstanceKey>>, steps: &SyncSender<Step>) {
+/// Where the walker puts what it has in order.
+struct Walked<'a> {
+    batches: &'a SyncSender<Batch>,
+    queue: Arc<Queue>,
+    handed_out: u64,
+}
+
+impl<'a> Walked<'a> {
+    fn new(batches: &'a SyncSender<Batch>) -> Self {
+        Self { batches, queue: Arc::default(), handed_out: 0 }
+    }
+
+    /// Hands instances to the readers, in this order. Whether anybody takes them.
+    fn hand_out(&mut self, mut ordered: Vec<(SystemTime, InstanceKey)>) -> bool {
+        ordered.sort_unstable_by(|(time, key), (other_time, other)| {
+            (time, key.version, key).cmp(&(other_time, other.version, other))
+        });
+        let mut keys = ordered.into_iter().map(|(_, key)| key);
+        loop {
+            let keys: Vec<_> = keys.by_ref().take(BATCH_INSTANCES).collect();
+            if keys.is_empty() {
+                return true;
+            }
+            let turn = Turn::new(&self.queue, self.handed_out);
+            self.handed_out += 1;
+            if self.batches.send(Batch { turn, keys }).is_err() {
+                return false;
+            }
+        }
+    }
+}
+
+/// Hands every instance to the readers, in the order in which they were received: day after day, and those of a day by
+/// the time that their files note.
+fn walk(vault: &Vault, walked: &mut Walked<'_>, steps: &SyncSender<Step>) -> Result<(), HoldingsError> {
+    let mut late = Vec::new();
+    for day in vault.days()? {
+        let mut keys = Vec::new();
+        let step = vault.walk(day, &mut |found| {
+            let taken = match found {
+                Found::Instance(key) => {
+                    keys.push(key);
+                    true
+                }
+                Found::Unknown(path) => steps.send(Step::Found(Finding::Unknown(path))).is_ok(),
+            };
+            if taken { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        // A version that came after the clock was set back lies under an earlier day than the one before it.
+        let (later, of_day) = with_times(vault, keys)
+            .into_iter()
+            .partition(|(time, _)| utc_day(*time).is_ok_and(|at| at > day));
+        late.extend::<Vec<_>>(later);
+        if step.is_break() || !walked.hand_out(of_day) {
+            return Ok(());
+        }
+    }
+    walked.hand_out(late);
+    Ok(())
+}
+
+/// When each was received, as far as its file can be read; why not is found out when it is read for its row.
+fn with_times(vault: &Vault, keys: Vec<InstanceKey>) -> Vec<(SystemTime, InstanceKey)> {
+    let time = |key: &InstanceKey| {
+        let file = vault.open_instance(key).ok()?;
+        read_head(&file).ok().map(|head| head.received_at(&file))
+    };
+    let mut times = vec![SystemTime::UNIX_EPOCH; keys.len()];
+    let each = keys.len().div_ceil(cores()).max(1);
+    thread::scope(|scope| {
+        for (keys, times) in keys.chunks(each).zip(times.chunks_mut(each)) {
+            scope.spawn(move || {
+                for (key, at) in keys.iter().zip(times) {
+                    *at = time(key).unwrap_or(*at);
+                }
+            });
+        }
+    });
+    times.into_iter().zip(keys).collect()
+}
+
+fn read_all(vault: &Vault, batches: &Mutex<Receiver<Batch>>, steps: &SyncSender<Step>) {
     loop {
-        let key = match keys.lock() {
-            Ok(keys) => keys.recv(),
+        let batch = match batches.lock() {
+            Ok(batches) => batches.recv(),
             Err(_) => return,
         };
-        let Ok(key) = key else { return };
-        if steps.send(read(vault, &key)).is_err() {
-            return;
+        let Ok(Batch { mut turn, keys }) = batch else { return };
+        let read: Vec<_> = keys.iter().map(|key| read(vault, key)).collect();
+        turn.wait();
+        for step in read {
+            if steps.send(step).is_err() {
+                return;
+            }
         }
     }
 }
@@ -165,29 +248,6 @@ fn read(vault: &Vault, key: &InstanceKey) -> Step {
             Step::Found(Finding::Unreadable { path: vault.path(key), what: unreadable.to_string() })
         }
     }
-}
-
-fn record_steps(
-    vault: &Vault,
-    steps: Receiver<Step>,
-    bulk: &mut Bulk<'_>,
-    progress: &mut dyn FnMut(u64),
-    report: &mut dyn FnMut(&Finding),
-) -> Result<Reindexed, HoldingsError> {
-    let mut reindexed = Reindexed::default();
-    let mut further = Vec::new();
-    for step in steps {
-        match step {
-            Step::Further(keys) => further = keys,
-            step => reindexed.take(step, bulk, progress, report)?,
-        }
-    }
-    further.sort_unstable_by_key(|key| key.version);
-    for key in further {
-        reindexed.take(read(vault, &key), bulk, progress, report)?;
-    }
-    progress(reindexed.instances);
-    Ok(reindexed)
 }
 
 impl Reindexed {
@@ -218,7 +278,6 @@ impl Reindexed {
                 }
                 report(&finding);
             }
-            Step::Further(_) => {}
             Step::Failed(error) => return Err(error),
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! The catalog again from nothing but the files.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, time::Duration};
 
 use dataset::DataSetWriter;
 use holdings::{Finding, Holdings, HoldingsError, HoldingsRules, LastEnd};
@@ -118,25 +118,6 @@ fn what_looks_like_pixel_data_in_the_header_is_not_taken_for_it() {
     Holdings::reindex(data.path(), HoldingsRules::default(), &mut |_| {}, &mut |finding| panic!("{finding}"))
         .unwrap();
     assert_eq!(open(data.path()).locate(&instance.sop_instance_uid()).unwrap(), before);
-}
-
-/// Everything that the catalog says, row by row: of each table its name, then the values in the order of the columns.
-fn exported(data: &Path) -> Vec<String> {
-    let connection = rusqlite::Connection::open(data.join("catalog.sqlite")).unwrap();
-    let mut exported = Vec::new();
-    for table in ["patient", "study", "study_has", "series", "instance", "patient_text", "study_text"] {
-        let order = if table.ends_with("_text") { "rowid" } else { "1, 2, 3" };
-        let columns = if table.ends_with("_text") { "rowid" } else { "*" };
-        let mut select =
-            connection.prepare(&format!("SELECT {columns} FROM {table} ORDER BY {order}")).unwrap();
-        let count = select.column_count();
-        let mut rows = select.query([]).unwrap();
-        while let Some(row) = rows.next().unwrap() {
-            let values: Vec<_> = (0..count).map(|at| format!("{:?}", row.get_ref(at).unwrap())).collect();
-            exported.push(format!("{table}: {}", values.join(", ")));
-        }
-    }
-    exported
 }
 
 #[test]

@@ -164,3 +164,22 @@ pub(crate) fn start(holdings: &mut Holdings) -> (holdings::Started, Vec<Finding>
     let started = holdings.start(&mut |finding| findings.push(finding.clone())).unwrap();
     (started, findings)
 }
+
+/// Everything that the catalog says, row by row: of each table its name, then the values in the order of the columns.
+pub(crate) fn exported(data: &Path) -> Vec<String> {
+    let connection = rusqlite::Connection::open(data.join("catalog.sqlite")).unwrap();
+    let mut exported = Vec::new();
+    for table in ["patient", "study", "study_has", "series", "instance", "patient_text", "study_text"] {
+        let order = if table.ends_with("_text") { "rowid" } else { "1, 2, 3" };
+        let columns = if table.ends_with("_text") { "rowid" } else { "*" };
+        let mut select =
+            connection.prepare(&format!("SELECT {columns} FROM {table} ORDER BY {order}")).unwrap();
+        let count = select.column_count();
+        let mut rows = select.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let values: Vec<_> = (0..count).map(|at| format!("{:?}", row.get_ref(at).unwrap())).collect();
+            exported.push(format!("{table}: {}", values.join(", ")));
+        }
+    }
+    exported
+}
