@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -87,6 +88,9 @@ pub(crate) struct Import {
     /// Files and folders; folders are gone through to their depths
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
+    /// Files taken in at the same time [default: four for each core]
+    #[arg(short, long, value_name = "COUNT")]
+    pub jobs: Option<NonZeroUsize>,
     /// Where to.
     #[command(flatten)]
     pub configured: Configured,

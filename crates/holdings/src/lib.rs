@@ -14,6 +14,7 @@ mod error;
 mod holdings;
 mod housekeeping;
 mod import;
+mod import_all;
 mod ingest;
 mod keep;
 mod kept;

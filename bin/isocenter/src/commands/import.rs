@@ -1,6 +1,8 @@
 //! `isocenter import`: files into the holdings, on the same way as instances that come over an association.
 
 use std::io::IsTerminal;
+use std::num::NonZeroUsize;
+use std::thread::available_parallelism;
 use std::time::SystemTime;
 
 use holdings::How;
@@ -24,16 +26,17 @@ pub(crate) fn run(arguments: &Import) -> Result<(), Failure> {
     });
     let progress = progress(files.len() as u64);
     let (mut kept, mut versions, mut held) = (0_u64, 0_u64, 0_u64);
-    for file in &files {
-        match holdings.import(file, &origin, SystemTime::now()).map(|imported| imported.how()) {
+    let mut fell_short = None;
+    let jobs = arguments.jobs.unwrap_or_else(jobs);
+    holdings.import_all(&files, &origin, jobs, &SystemTime::now, &mut |file, imported| {
+        match imported.map(|imported| imported.how()) {
             Ok(How::HeldAlready) => held += 1,
             Ok(how) => {
                 kept += 1;
                 versions += u64::from(how == How::AnotherVersion);
             }
             Err(reason) if reason.is_ours() => {
-                progress.abandon();
-                return Err(Failure(format!("stopped at {}: {reason}", file.display())));
+                fell_short.get_or_insert_with(|| format!("stopped at {}: {reason}", file.display()));
             }
             Err(reason) => {
                 skipped += 1;
@@ -41,6 +44,10 @@ pub(crate) fn run(arguments: &Import) -> Result<(), Failure> {
             }
         }
         progress.inc(1);
+    })?;
+    if let Some(reason) = fell_short {
+        progress.abandon();
+        return Err(Failure(reason));
     }
     progress.finish_and_clear();
     started.running.stop(&mut holdings, SystemTime::now())?;
@@ -49,6 +56,12 @@ pub(crate) fn run(arguments: &Import) -> Result<(), Failure> {
         println!("of the imported {versions} differ from an instance held under the same UID; both are kept");
     }
     paths::all_exist(&arguments.paths)
+}
+
+/// How many files are taken in at the same time: most of them wait for the disk.
+fn jobs() -> NonZeroUsize {
+    const JOBS_A_CORE: NonZeroUsize = NonZeroUsize::new(4).unwrap();
+    available_parallelism().map_or(JOBS_A_CORE, |cores| cores.saturating_mul(JOBS_A_CORE))
 }
 
 /// A bar where somebody looks at it.

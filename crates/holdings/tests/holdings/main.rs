@@ -5,6 +5,7 @@
 mod support;
 
 mod import;
+mod import_all;
 mod keep;
 mod power_cut;
 mod races;
