@@ -16,6 +16,7 @@ mod assemble;
 mod changes;
 mod configuration;
 mod consistency;
+mod decisions;
 mod effective;
 mod error;
 mod explain;
@@ -37,6 +38,7 @@ pub use changes::Change;
 pub use configuration::{
     Acceptor, Configuration, Log, Network, Peer, QueryRetrieveScp, StorageScp, StorageScu, Supervisor, Web,
 };
+pub use decisions::{Decision, decisions, decisions_page};
 pub use effective::{Effective, Holding, effective};
 pub use error::ConfigurationError;
 pub use kind::Kind;

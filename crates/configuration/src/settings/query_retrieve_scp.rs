@@ -169,7 +169,10 @@ const OWN: &[Setting] = &[
         caption: "Supported keys and matching",
         short: "The keys that C-FIND knows, and how each is matched.",
         long: "",
-        requirements: &["QR-026", "QR-029", "QR-031", "DIF-015", "DIF-016", "DIF-017"],
+        requirements: &[
+            "QR-026", "QR-029", "QR-031", "DIF-015", "DIF-016", "DIF-017", "SIL-032", "SIL-034", "SIL-035",
+            "SIL-043",
+        ],
     },
     Setting {
         key: "query-retrieve-scp.unmatched-keys",
@@ -235,6 +238,6 @@ const OWN: &[Setting] = &[
         caption: "Effect of a failed sub-operation",
         short: "Whether a retrieve goes on after an instance could not be sent.",
         long: "",
-        requirements: &["QR-079", "QR-088", "SCU-017", "DIF-004", "SIL-065"],
+        requirements: &["QR-079", "QR-088", "SCU-017", "DIF-004", "SIL-065", "SIL-071"],
     },
 ];
