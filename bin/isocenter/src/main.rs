@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod exports;
 mod identity;
 mod logging;
 mod overseer;

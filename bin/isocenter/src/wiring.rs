@@ -22,6 +22,7 @@ use upper_layer::Timers;
 use vocabulary::{AeTitle, InformationModel, Uid};
 
 use crate::commands::Failure;
+use crate::exports;
 use crate::identity::{self, identity};
 
 /// What STORAGE-SCP is called where associations are counted and logged.
@@ -265,21 +266,29 @@ fn entity(
 fn storage_offer(configuration: &Configuration) -> Result<OfferSettings, Failure> {
     let scp = &configuration.storage_scp;
     Ok(OfferSettings {
-        classes: match scp.sop_classes {
-            SopClasses::All => StorageClasses::All,
-            SopClasses::Images => StorageClasses::Images,
-            SopClasses::AnnexF => StorageClasses::AnnexF,
-            SopClasses::None => StorageClasses::None,
-        },
+        classes: storage_classes(scp.sop_classes),
         classes_added: uids(&scp.sop_classes_added)?,
         classes_removed: uids(&scp.sop_classes_removed)?,
         transfer_syntaxes: uids(&scp.transfer_syntaxes)?,
-        compressed_for: match scp.compressed_for {
-            configuration::CompressedFor::EveryClass => CompressedFor::EveryClass,
-            configuration::CompressedFor::AnnexFClasses => CompressedFor::AnnexFClasses,
-        },
+        compressed_for: compressed_for(scp.compressed_for),
         transfer_syntax_order: uids(&scp.transfer_syntax_order)?,
     })
+}
+
+pub(crate) fn storage_classes(classes: SopClasses) -> StorageClasses {
+    match classes {
+        SopClasses::All => StorageClasses::All,
+        SopClasses::Images => StorageClasses::Images,
+        SopClasses::AnnexF => StorageClasses::AnnexF,
+        SopClasses::None => StorageClasses::None,
+    }
+}
+
+pub(crate) fn compressed_for(classes: configuration::CompressedFor) -> CompressedFor {
+    match classes {
+        configuration::CompressedFor::EveryClass => CompressedFor::EveryClass,
+        configuration::CompressedFor::AnnexFClasses => CompressedFor::AnnexFClasses,
+    }
 }
 
 fn query_retrieve_offer(
@@ -316,6 +325,7 @@ fn query_retrieve_scp(configuration: &Configuration) -> Result<QueryRetrieveScp,
         export: query_retrieve_scp::Export {
             scu: storage_scu(configuration)?,
             response_timeout: configuration.storage_scu.response_timeout,
+            rules: exports::rules_of_peers(configuration)?,
             wait_for_turn: configuration.storage_scu.wait_for_turn,
         },
     })
@@ -351,11 +361,11 @@ fn query_rules(configuration: &Configuration) -> QueryRules {
     }
 }
 
-fn uids(uids: &[configuration::Uid]) -> Result<Vec<Uid>, Failure> {
+pub(crate) fn uids(uids: &[configuration::Uid]) -> Result<Vec<Uid>, Failure> {
     uids.iter().map(|uid| Uid::parse(uid.as_str()).map_err(unread)).collect()
 }
 
-fn ae_title(title: &configuration::AeTitle) -> Result<AeTitle, Failure> {
+pub(crate) fn ae_title(title: &configuration::AeTitle) -> Result<AeTitle, Failure> {
     AeTitle::parse(title.as_str()).map_err(unread)
 }
 

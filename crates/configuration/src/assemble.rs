@@ -3,13 +3,15 @@
 mod reader;
 
 use crate::configuration::{
-    Acceptor, Configuration, Log, Network, Peer, QueryRetrieveScp, StorageScp, StorageScu, Supervisor, Web,
+    Acceptor, Configuration, Log, Network, Peer, PeerExport, QueryRetrieveScp, StorageScp, StorageScu,
+    Supervisor, Web,
 };
 use crate::effective::Holding;
 use crate::error::ConfigurationError;
 use crate::said::SaidPeer;
+use crate::setting::Setting;
 use crate::settings::peer_settings;
-use crate::value::Value;
+use crate::source::Source;
 use crate::words::Preset;
 use reader::Reader;
 
@@ -120,6 +122,9 @@ fn storage_scu(from: &Reader<'_>) -> Result<StorageScu, ConfigurationError> {
         associations: from.number("associations")?,
         wait_for_turn: from.duration("wait-for-turn")?,
         max_pdu: from.number("max-pdu")?,
+        sop_classes: from.word("sop-classes")?,
+        sop_classes_added: from.uids("sop-classes-added")?,
+        sop_classes_removed: from.uids("sop-classes-removed")?,
         contexts: from.word("contexts")?,
         response_timeout: from.duration("response-timeout")?,
         open_retries: from.number("open-retries")?,
@@ -137,11 +142,11 @@ fn supervisor(from: &Reader<'_>) -> Result<Supervisor, ConfigurationError> {
 }
 
 /// The peers that are complete, and an error for each title that comes twice.
-pub(crate) fn peers(said: &[SaidPeer], errors: &mut Vec<ConfigurationError>) -> Vec<Peer> {
+pub(crate) fn peers(said: &[SaidPeer], preset: Preset, errors: &mut Vec<ConfigurationError>) -> Vec<Peer> {
     let mut peers: Vec<Peer> = Vec::new();
     let mut titles = std::collections::HashMap::new();
     for peer in said {
-        let Some(complete) = complete(peer) else { continue };
+        let Some(complete) = complete(peer, preset) else { continue };
         if let Some(first) = titles.insert(complete.ae_title.clone(), &peer.place) {
             errors.push(ConfigurationError::Contradiction {
                 place: peer.place.clone(),
@@ -152,22 +157,49 @@ pub(crate) fn peers(said: &[SaidPeer], errors: &mut Vec<ConfigurationError>) -> 
                 ),
             });
         }
+        if complete.export.window_center.is_some() != complete.export.window_width.is_some() {
+            errors.push(ConfigurationError::Contradiction {
+                place: peer.place.clone(),
+                keys: vec!["peer.window-center", "peer.window-width"],
+                problem: format!(
+                    "the [[peer]] {} has one of window-center and window-width: a window takes both",
+                    complete.ae_title
+                ),
+            });
+        }
         peers.push(complete);
     }
     peers
 }
 
 /// A peer, if everything that it needs was given and could be read.
-fn complete(said: &SaidPeer) -> Option<Peer> {
-    let value = |key: &str| {
-        let given = said.values.iter().find(|said| said.setting.key == key).map(|said| said.value.clone());
-        let setting = peer_settings().find(|setting| setting.key == key)?;
-        given.or_else(|| setting.default_value(Preset::Standard))
+fn complete(said: &SaidPeer, preset: Preset) -> Option<Peer> {
+    let holding = |setting: &'static Setting| {
+        let given = said.values.iter().find(|said| said.setting.key == setting.key);
+        let (value, source) = match given {
+            Some(given) => (given.value.clone(), given.source.clone()),
+            None => (setting.default_value(preset)?, Source::Default(preset)),
+        };
+        Some(Holding { setting, value, source })
     };
-    match (value("peer.ae-title")?, value("peer.host")?, value("peer.port")?) {
-        (Value::AeTitle(ae_title), Value::Text(host), Value::Count(port)) => {
-            Some(Peer { ae_title, host, port: u16::try_from(port).ok()? })
-        }
-        _ => None,
-    }
+    let holdings: Vec<Holding> = peer_settings().filter_map(holding).collect();
+    let from = Reader::new("peer.", &holdings);
+    Some(Peer {
+        ae_title: from.ae_title("ae-title").ok()?,
+        host: from.text("host").ok()?,
+        port: u16::try_from(from.number("port").ok()?).ok()?,
+        export: peer_export(&from).ok()?,
+    })
+}
+
+fn peer_export(from: &Reader<'_>) -> Result<PeerExport, ConfigurationError> {
+    Ok(PeerExport {
+        transfer_syntaxes: from.uids("transfer-syntaxes")?,
+        ultrasound_classes: from.word("ultrasound-classes")?,
+        lossy_compression: from.word("lossy-compression")?,
+        jpeg_quality: from.number("jpeg-quality")?,
+        photometric_interpretation: from.word("photometric-interpretation")?,
+        window_center: from.decimal_or_off("window-center")?,
+        window_width: from.decimal_or_off("window-width")?,
+    })
 }

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::words::{
     AssociationsCounted, CommitmentCheck, CommitmentIncomplete, CompressedFor, Contexts, HigherLevelKeys,
-    InformationModel, Isolation, Lenience, LogFormat, LogLevel, MatchingTable, NoAcceptableContext,
-    NotificationRefused, OnSubOperationFailure, PartialFailure, Preset, ReturnedAttributes, SeveralValues,
-    SopClasses, Sync, UnmatchedKeys, WarningsEndIn,
+    InformationModel, Isolation, Lenience, LogFormat, LogLevel, LossyCompression, MatchingTable,
+    NoAcceptableContext, NotificationRefused, OnSubOperationFailure, PartialFailure,
+    PhotometricInterpretation, Preset, ReturnedAttributes, SeveralValues, SopClasses, Sync,
+    UltrasoundClasses, UnmatchedKeys, WarningsEndIn,
 };
 use crate::{AddressRange, AeTitle, Uid};
 
@@ -193,6 +194,12 @@ pub struct StorageScu {
     pub wait_for_turn: Duration,
     /// `storage-scu.max-pdu`, in bytes
     pub max_pdu: u32,
+    /// `storage-scu.sop-classes`
+    pub sop_classes: SopClasses,
+    /// `storage-scu.sop-classes-added`
+    pub sop_classes_added: Vec<Uid>,
+    /// `storage-scu.sop-classes-removed`
+    pub sop_classes_removed: Vec<Uid>,
     /// `storage-scu.contexts`
     pub contexts: Contexts,
     /// `storage-scu.response-timeout`
@@ -232,6 +239,27 @@ pub struct Peer {
     pub host: String,
     /// `port`
     pub port: u16,
+    /// What instances are made into for it.
+    pub export: PeerExport,
+}
+
+/// The settings of a `[[peer]]` that say what instances are made into for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerExport {
+    /// `transfer-syntaxes`, most preferred first; empty: the one an instance is held in, and the uncompressed ones
+    pub transfer_syntaxes: Vec<Uid>,
+    /// `ultrasound-classes`
+    pub ultrasound_classes: UltrasoundClasses,
+    /// `lossy-compression`
+    pub lossy_compression: LossyCompression,
+    /// `jpeg-quality`
+    pub jpeg_quality: u32,
+    /// `photometric-interpretation`
+    pub photometric_interpretation: PhotometricInterpretation,
+    /// `window-center`, as a decimal string
+    pub window_center: Option<String>,
+    /// `window-width`, as a decimal string
+    pub window_width: Option<String>,
 }
 
 impl Configuration {

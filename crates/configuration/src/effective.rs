@@ -58,7 +58,7 @@ pub fn effective(sources: &Sources) -> Result<Effective, Vec<ConfigurationError>
             None => errors.push(ConfigurationError::Unreachable { key: setting.key.to_owned() }),
         }
     }
-    let peers = assemble::peers(&peers, &mut errors);
+    let peers = assemble::peers(&peers, preset, &mut errors);
     let configuration = match assemble::configuration(&holdings, peers) {
         Ok(configuration) => configuration,
         Err(error) => {

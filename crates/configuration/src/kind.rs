@@ -10,6 +10,15 @@ use crate::{AddressRange, AeTitle, Uid};
 /// Characters of a value that an error or a log line repeats.
 pub(crate) const SHOWN_CHARACTERS_MAX: usize = 60;
 
+/// The longest decimal string (PS3.5 6.2).
+const DECIMAL_CHARACTERS_MAX: usize = 16;
+
+/// Whether a text is a decimal string: digits, with a sign, a point and an exponent where they belong.
+fn is_decimal(text: &str) -> bool {
+    let of_digits = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'E'));
+    of_digits && text.len() <= DECIMAL_CHARACTERS_MAX && text.parse::<f64>().is_ok_and(f64::is_finite)
+}
+
 /// What a value of a setting looks like. Bounds are inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -53,6 +62,8 @@ pub enum Kind {
     AddressOrOff,
     /// A range of IP addresses.
     AddressRange,
+    /// A number with or without a fraction, as VR DS has it, or `off`.
+    DecimalOrOff,
     /// One of a few words.
     Word(&'static [Word]),
     /// Any number of values of one kind.
@@ -97,6 +108,8 @@ impl Kind {
             Self::Address => text.parse().ok().map(Value::Address),
             Self::AddressOrOff if text == "off" => Some(Value::Off),
             Self::AddressOrOff => text.parse().ok().map(Value::Address),
+            Self::DecimalOrOff if text == "off" => Some(Value::Off),
+            Self::DecimalOrOff => is_decimal(text).then(|| Value::Text(text.to_owned())),
             Self::AddressRange => AddressRange::parse(text).map(Value::AddressRange),
             Self::Word(words) => {
                 words.iter().find(|word| word.word == text).map(|word| Value::Word(word.word))
@@ -133,6 +146,11 @@ impl Kind {
             Self::AddressOrOff => "an IP address and a port, such as 127.0.0.1:8104, or \"off\"".to_owned(),
             Self::AddressRange => {
                 "an IP address, or a range such as 10.0.0.0/8 with no bit set behind the prefix".to_owned()
+            }
+            Self::DecimalOrOff => {
+                format!(
+                    "a number of {DECIMAL_CHARACTERS_MAX} characters at most, such as 40 or -127.5, or \"off\""
+                )
             }
             Self::Word(words) => {
                 let words: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.word)).collect();

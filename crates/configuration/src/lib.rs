@@ -36,7 +36,8 @@ pub use address_range::AddressRange;
 pub use ae_title::AeTitle;
 pub use changes::Change;
 pub use configuration::{
-    Acceptor, Configuration, Log, Network, Peer, QueryRetrieveScp, StorageScp, StorageScu, Supervisor, Web,
+    Acceptor, Configuration, Log, Network, Peer, PeerExport, QueryRetrieveScp, StorageScp, StorageScu,
+    Supervisor, Web,
 };
 pub use decisions::{Decision, decisions, decisions_page};
 pub use effective::{Effective, Holding, effective};
@@ -50,7 +51,8 @@ pub use uid::Uid;
 pub use value::Value;
 pub use words::{
     AssociationsCounted, CommitmentCheck, CommitmentIncomplete, CompressedFor, Contexts, HigherLevelKeys,
-    InformationModel, Isolation, Lenience, LogFormat, LogLevel, MatchingTable, NoAcceptableContext,
-    NotificationRefused, OnSubOperationFailure, PartialFailure, Preset, ReturnedAttributes, SeveralValues,
-    SopClasses, Sync, UnmatchedKeys, WarningsEndIn, Word, Words,
+    InformationModel, Isolation, Lenience, LogFormat, LogLevel, LossyCompression, MatchingTable,
+    NoAcceptableContext, NotificationRefused, OnSubOperationFailure, PartialFailure,
+    PhotometricInterpretation, Preset, ReturnedAttributes, SeveralValues, SopClasses, Sync,
+    UltrasoundClasses, UnmatchedKeys, WarningsEndIn, Word, Words,
 };

@@ -14,7 +14,7 @@ pub struct Setting {
     pub key: &'static str,
     /// What a value of it looks like.
     pub kind: Kind,
-    /// Its value under preset `standard`, written as on the command line. Empty in a `[[peer]]`: must be given.
+    /// Its value under preset `standard`, written as on the command line. One in a `[[peer]]` that is none: must be given.
     pub standard: &'static str,
     /// Its value under preset `annex-f`.
     pub annex_f: &'static str,

@@ -16,7 +16,7 @@ pub enum Value {
     Duration(Duration),
     /// Of [`Kind::Bytes`](crate::Kind::Bytes).
     Bytes(u64),
-    /// Of [`Kind::Text`](crate::Kind::Text).
+    /// Of [`Kind::Text`](crate::Kind::Text), and a number of [`Kind::DecimalOrOff`](crate::Kind::DecimalOrOff).
     Text(String),
     /// Of [`Kind::Path`](crate::Kind::Path).
     Path(PathBuf),
@@ -26,7 +26,7 @@ pub enum Value {
     Uid(Uid),
     /// Of [`Kind::Address`](crate::Kind::Address).
     Address(SocketAddr),
-    /// `off`, of [`Kind::AddressOrOff`](crate::Kind::AddressOrOff).
+    /// `off`, of [`Kind::AddressOrOff`](crate::Kind::AddressOrOff) and [`Kind::DecimalOrOff`](crate::Kind::DecimalOrOff).
     Off,
     /// Of [`Kind::AddressRange`](crate::Kind::AddressRange).
     AddressRange(AddressRange),

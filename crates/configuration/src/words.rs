@@ -175,6 +175,23 @@ words! {
         Continue = "continue", "the other instances are still sent";
         Stop = "stop", "the retrieve ends; nothing more is sent";
     }
+    /// What becomes of ultrasound instances whose SOP class a destination does not take.
+    UltrasoundClasses {
+        WhenNeeded = "when-needed", "retired and current ultrasound classes are turned into each other";
+        AsHeld = "as-held", "they are not sent";
+    }
+    /// Whether images are compressed with loss for a destination.
+    LossyCompression {
+        Never = "never", "no image loses anything";
+        WhenNeeded = "when-needed", "where the destination takes the image as nothing else";
+        Preferred = "preferred", "wherever the destination takes it";
+    }
+    /// The photometric interpretation that a destination wants.
+    PhotometricInterpretation {
+        AsHeld = "as-held", "images stay what they are, but for what decompressing them takes";
+        Monochrome2 = "monochrome2", "every image is converted to MONOCHROME2";
+        Rgb = "rgb", "every image is converted to RGB";
+    }
     /// How presentation contexts are proposed to a destination.
     Contexts {
         SeveralSyntaxes = "several-syntaxes", "one context a SOP class, with all transfer syntaxes that would do";

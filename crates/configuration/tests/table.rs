@@ -23,6 +23,7 @@ fn another_of(kind: &Kind, default: &str) -> String {
         Kind::AeTitle => "ANOTHER".to_owned(),
         Kind::Uid => "1.2.840.10008.1.2".to_owned(),
         Kind::Address | Kind::AddressOrOff => "127.0.0.1:4999".to_owned(),
+        Kind::DecimalOrOff => "127.5".to_owned(),
         Kind::AddressRange => "10.0.0.0/8".to_owned(),
         Kind::Word(words) => words.iter().find(|word| word.word != default).unwrap().word.to_owned(),
         Kind::List(kind) => another_of(kind, default),

@@ -34,6 +34,7 @@ impl QueryRetrieveScp {
             response_timeout: self.export.response_timeout,
             priority: rq.priority,
             originator: None,
+            rules: self.export.rules.of(&attendance.calling).clone(),
         };
         let total = instances.len();
         let mut progress = Progress::new(total, self.retrieve_rules);

@@ -145,6 +145,7 @@ impl QueryRetrieveScp {
                 ae_title: attendance.calling.clone(),
                 message_id: requester.rq.message_id,
             }),
+            rules: self.export.rules.of(&destination.ae_title).clone(),
         };
         let to = &destination.ae_title;
         let mut ordered = Ordered { to, total, told: 0, progress, requester, attendance };

@@ -46,6 +46,8 @@ pub struct Export {
     pub scu: storage_scu::Export,
     /// How long a C-STORE-RSP is waited for (CFG-022).
     pub response_timeout: Duration,
+    /// What instances are made into for whom.
+    pub rules: storage_scu::RulesOfPeers,
     /// How long an order waits until fewer than the maximum of exports run (SIL-067).
     pub wait_for_turn: Duration,
 }

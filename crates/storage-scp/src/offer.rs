@@ -5,7 +5,7 @@ use std::sync::Arc;
 use application_entity::offer::{AcceptableContext, Offer, Preference, TransferSyntaxes};
 use upper_layer::negotiation::Roles;
 use vocabulary::Uid;
-use vocabulary::sop_class::{SOP_CLASSES, STORAGE_COMMITMENT_PUSH_MODEL, ServiceClass, VERIFICATION};
+use vocabulary::sop_class::{self, SOP_CLASSES, STORAGE_COMMITMENT_PUSH_MODEL, ServiceClass, VERIFICATION};
 use vocabulary::transfer_syntax::{
     self, EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, TRANSFER_SYNTAXES,
 };
@@ -68,16 +68,6 @@ const ANNEX_F_CLASSES: &[&str] = &[
     "1.2.840.10008.5.1.4.1.1.7",
 ];
 
-/// The roots of the classes that annex F takes compressed: ultrasound, single and multi-frame, current and
-/// retired; Secondary Capture; visible light.
-const ANNEX_F_COMPRESSED: &[&str] = &[
-    "1.2.840.10008.5.1.4.1.1.3",
-    "1.2.840.10008.5.1.4.1.1.6",
-    "1.2.840.10008.5.1.4.1.1.7",
-    "1.2.840.10008.5.1.4.1.1.77.1",
-    "1.2.840.10008.5.1.4.1.1.77.2",
-];
-
 /// The table of acceptable presentation contexts.
 pub fn offer(settings: &OfferSettings) -> Offer {
     let all = Arc::new(transfer_syntaxes(settings));
@@ -93,7 +83,7 @@ pub fn offer(settings: &OfferSettings) -> Offer {
         let transfer_syntaxes = match settings.compressed_for {
             _ if settings.classes == StorageClasses::AnnexF && uid == NM_RETIRED => &implicit,
             CompressedFor::EveryClass => &all,
-            CompressedFor::AnnexFClasses if is_compressed_in_annex_f(&uid) => &all,
+            CompressedFor::AnnexFClasses if sop_class::is_compressed_in_annex_f(&uid) => &all,
             CompressedFor::AnnexFClasses => &uncompressed,
         };
         let transfer_syntaxes = Arc::clone(transfer_syntaxes);
@@ -163,12 +153,6 @@ fn transfer_syntaxes(settings: &OfferSettings) -> TransferSyntaxes {
 
 fn is_compressed(uid: &Uid) -> bool {
     transfer_syntax::find(uid.as_str()).is_some_and(|syntax| syntax.encapsulated)
-}
-
-fn is_compressed_in_annex_f(class: &Uid) -> bool {
-    ANNEX_F_COMPRESSED.iter().any(|root| {
-        class.as_str().strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use dimse::{Dialogue, SendFailed};
 use upper_layer::pdu::ProposedContext;
 use vocabulary::Status;
 
-use crate::offer::{ContextLayout, contexts, covers};
+use crate::offer::{ContextLayout, contexts, part_of};
 use crate::{NotStored, Outgoing, Sending};
 
 /// While an export waits, whoever asked for it is asked this often whether it is still wanted.
@@ -99,10 +99,24 @@ impl Export {
     ) -> Result<(), ExportFailed> {
         let mut failed = None;
         let mut abandoned = false;
-        for part in contexts(instances, self.layout) {
-            let mut queue = instances.iter().filter(|instance| covers(&part, *instance));
+        let parts = contexts(instances, self.layout, &sending.rules);
+        let places: Vec<Option<usize>> =
+            instances.iter().map(|instance| part_of(&parts, instance, &sending.rules)).collect();
+        let of_part = |place| {
+            let pairs = instances.iter().zip(&places);
+            pairs.filter(move |(_, its)| **its == place).map(|(instance, _)| instance)
+        };
+        for instance in of_part(None) {
+            match watch.told(instance, Err(NotStored::no_context(instance))) {
+                Next::Continue => {}
+                Next::Abandon => abandoned = true,
+                Next::Stop => return Ok(()),
+            }
+        }
+        for (number, part) in parts.iter().enumerate() {
+            let mut queue = of_part(Some(number));
             if failed.is_none() && !abandoned {
-                match self.part(peer, &part, &mut queue, sending, watch) {
+                match self.part(peer, part, &mut queue, sending, watch) {
                     Ok(Next::Continue) => {}
                     Ok(Next::Abandon) => abandoned = true,
                     Ok(Next::Stop) => return Ok(()),

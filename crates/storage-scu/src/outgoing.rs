@@ -1,6 +1,7 @@
 use std::io::{self, Read};
 
-use vocabulary::{AeTitle, Status, Uid};
+use conversion::{Corrections, NotConverted};
+use vocabulary::{AeTitle, Status, Uid, sop_class, transfer_syntax};
 
 /// An instance that can be sent: what its context is, and how its bytes are had.
 pub trait Outgoing {
@@ -10,7 +11,11 @@ pub trait Outgoing {
     fn sop_instance_uid(&self) -> &Uid;
     /// The transfer syntax of the bytes.
     fn transfer_syntax_uid(&self) -> &Uid;
-    /// Opens the data set: its bytes and how many they are.
+    /// What was corrected of it on the server (GEN-014); `None`: nothing.
+    fn corrections(&self) -> Option<&Corrections> {
+        None
+    }
+    /// Opens the data set: its bytes and how many they are. A conversion opens it more than once.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -37,6 +42,17 @@ pub enum NotStored {
         /// The name of its transfer syntax.
         syntax: String,
     },
+    /// The peer takes it only as something that it cannot be made into.
+    #[error("the peer does not take {class} in {syntax}, and it was not converted: {reason}")]
+    NotConverted {
+        /// The name of its SOP class.
+        class: String,
+        /// The name of its transfer syntax.
+        syntax: String,
+        /// Why.
+        #[source]
+        reason: NotConverted,
+    },
     /// Its bytes cannot be read.
     #[error("the instance cannot be read: {0}")]
     Unreadable(#[source] io::Error),
@@ -54,4 +70,13 @@ pub enum NotStored {
     /// It was not tried: the association ended before its turn, or there was none.
     #[error("it was not tried")]
     NotTried,
+}
+
+impl NotStored {
+    pub(crate) fn no_context(instance: &impl Outgoing) -> Self {
+        Self::NoContext {
+            class: sop_class::name(instance.sop_class_uid()).to_owned(),
+            syntax: transfer_syntax::name(instance.transfer_syntax_uid()).to_owned(),
+        }
+    }
 }

@@ -1,10 +1,12 @@
 //! One instance out, over a new or a borrowed association: C-STORE as SCU (PS3.4 B.2.2).
 
+use std::io::Read;
 use std::time::Duration;
 
+use conversion::{Applied, NotConverted, Plan, Rules, Stored};
 use dimse::{Dialogue, Priority, SendFailed, StoreRq};
 use upper_layer::Transport;
-use vocabulary::{Status, sop_class, transfer_syntax};
+use vocabulary::{Status, Uid, sop_class, transfer_syntax};
 
 use crate::{NotStored, Originator, Outgoing, responses};
 
@@ -17,6 +19,17 @@ pub struct Sending {
     pub priority: Priority,
     /// On whose behalf; none for C-GET and for what nobody asked for.
     pub originator: Option<Originator>,
+    /// What instances are made into for this peer.
+    pub rules: Rules,
+}
+
+/// What goes out: as it is held, or converted.
+struct Parcel {
+    context_id: u8,
+    sop_class_uid: Uid,
+    sop_instance_uid: Uid,
+    data_set: Box<dyn Read>,
+    length: u64,
 }
 
 impl Sending {
@@ -30,38 +43,108 @@ impl Sending {
         dialogue: &mut Dialogue<T>,
         instance: &impl Outgoing,
     ) -> Result<Result<Status, NotStored>, SendFailed> {
-        let not_stored = |reason| Ok(Err(reason));
-        let (class, syntax) = (instance.sop_class_uid(), instance.transfer_syntax_uid());
-        let context = dialogue.association().and_then(|association| {
-            association.contexts().iter().find(|context| {
-                context.abstract_syntax == *class && context.transfer_syntax == *syntax && context.we_are_scu
-            })
-        });
-        let Some(context_id) = context.map(|context| context.id) else {
-            return not_stored(NotStored::NoContext {
-                class: sop_class::name(class).to_owned(),
-                syntax: transfer_syntax::name(syntax).to_owned(),
-            });
+        let parcel = {
+            let context_of = |class: &Uid, syntax: &Uid| {
+                let contexts = dialogue.association()?.contexts();
+                let context = contexts.iter().find(|context| {
+                    context.abstract_syntax == *class
+                        && context.transfer_syntax == *syntax
+                        && context.we_are_scu
+                });
+                context.map(|context| context.id)
+            };
+            match self.parcel(instance, &context_of) {
+                Ok(parcel) => parcel,
+                Err(not_stored) => return Ok(Err(not_stored)),
+            }
         };
-        let (mut bytes, length) = match instance.open() {
-            Ok(opened) => opened,
-            Err(error) => return not_stored(NotStored::Unreadable(error)),
-        };
+        let Parcel { context_id, sop_class_uid, sop_instance_uid, mut data_set, length } = parcel;
         let rq = StoreRq {
             context_id,
             message_id: dialogue.next_message_id(),
-            affected_sop_class_uid: class.clone(),
-            affected_sop_instance_uid: instance.sop_instance_uid().clone(),
+            affected_sop_class_uid: sop_class_uid,
+            affected_sop_instance_uid: sop_instance_uid,
             priority: self.priority,
             move_originator_ae_title: self.originator.as_ref().map(|o| o.ae_title.clone()),
             move_originator_message_id: self.originator.as_ref().map(|o| o.message_id),
         };
-        dialogue.store_from(&rq, &mut *bytes, length)?;
+        dialogue.store_from(&rq, &mut *data_set, length)?;
         let outcome = dialogue.await_store_response(Some(self.response_timeout))?.outcome;
-        if responses::is_stored(outcome.status) {
-            Ok(Ok(outcome.status))
-        } else {
-            not_stored(NotStored::Refused { status: outcome.status, comment: outcome.error_comment })
+        Ok(match responses::is_stored(outcome.status) {
+            true => Ok(outcome.status),
+            false => Err(NotStored::Refused { status: outcome.status, comment: outcome.error_comment }),
+        })
+    }
+
+    /// What is sent of an instance, in the best of the contexts that the peer accepted.
+    fn parcel(
+        &self,
+        instance: &impl Outgoing,
+        context_of: &dyn Fn(&Uid, &Uid) -> Option<u8>,
+    ) -> Result<Parcel, NotStored> {
+        let (class, syntax) = (instance.sop_class_uid(), instance.transfer_syntax_uid());
+        let corrections = instance.corrections();
+        let as_stored = |context_id| {
+            let (data_set, length) = instance.open().map_err(NotStored::Unreadable)?;
+            let sop_instance_uid = instance.sop_instance_uid().clone();
+            Ok(Parcel { context_id, sop_class_uid: class.clone(), sop_instance_uid, data_set, length })
+        };
+        if let Some(context_id) = context_of(class, syntax)
+            && corrections.is_none()
+            && self.rules.leave_as_stored()
+        {
+            return as_stored(context_id);
         }
+        let stored = Stored {
+            sop_class_uid: class.clone(),
+            sop_instance_uid: instance.sop_instance_uid().clone(),
+            transfer_syntax_uid: syntax.clone(),
+        };
+        let accepts = |class: &Uid, syntax: &Uid| context_of(class, syntax).is_some();
+        let mut why_not = None;
+        for plan in Plan::for_destination(&stored, accepts, &self.rules, corrections) {
+            let conversion = match plan {
+                Plan::AsStored => {
+                    if let Some(reason) = &why_not {
+                        tracing::warn!(instance = %stored.sop_instance_uid, "sends instance as it is held: {reason}");
+                    }
+                    match context_of(class, syntax) {
+                        Some(context_id) => return as_stored(context_id),
+                        None => continue,
+                    }
+                }
+                Plan::Convert(conversion) => conversion,
+            };
+            let context = context_of(conversion.sop_class_uid(), conversion.transfer_syntax_uid());
+            let Some(context_id) = context else { continue };
+            match conversion.apply(&|| instance.open().map(|(data_set, _)| data_set)) {
+                Ok(Applied::AsStored) => return as_stored(context_id),
+                Ok(Applied::Converted(converted)) => {
+                    tracing::info!(
+                        instance = %stored.sop_instance_uid,
+                        class = sop_class::name(&converted.sop_class_uid),
+                        syntax = transfer_syntax::name(&converted.transfer_syntax_uid),
+                        sent_as = %converted.sop_instance_uid,
+                        "sends instance converted"
+                    );
+                    return Ok(Parcel {
+                        context_id,
+                        sop_class_uid: converted.sop_class_uid,
+                        sop_instance_uid: converted.sop_instance_uid,
+                        data_set: converted.data_set,
+                        length: converted.length,
+                    });
+                }
+                Err(NotConverted::Read(error)) => return Err(NotStored::Unreadable(error)),
+                Err(reason) => why_not = why_not.or(Some(reason)),
+            }
+        }
+        Err(match why_not {
+            Some(reason) => {
+                let (class, syntax) = (sop_class::name(class), transfer_syntax::name(syntax));
+                NotStored::NotConverted { class: class.to_owned(), syntax: syntax.to_owned(), reason }
+            }
+            None => NotStored::no_context(instance),
+        })
     }
 }

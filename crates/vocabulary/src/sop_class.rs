@@ -71,6 +71,24 @@ pub fn name(uid: &Uid) -> &str {
     find(uid.as_str()).map_or(uid.as_str(), |class| class.name)
 }
 
+/// The roots of the classes that annex F takes compressed: ultrasound, single and multi-frame, current and
+/// retired; Secondary Capture; visible light.
+const ANNEX_F_COMPRESSED: &[&str] = &[
+    "1.2.840.10008.5.1.4.1.1.3",
+    "1.2.840.10008.5.1.4.1.1.6",
+    "1.2.840.10008.5.1.4.1.1.7",
+    "1.2.840.10008.5.1.4.1.1.77.1",
+    "1.2.840.10008.5.1.4.1.1.77.2",
+];
+
+/// Whether PS3.2 annex F has instances of the class compressed with loss (PC-002 to PC-005, PC-009, PC-016): its pixels
+/// are colours or brightness to be looked at, not measurements.
+pub fn is_compressed_in_annex_f(uid: &Uid) -> bool {
+    ANNEX_F_COMPRESSED.iter().any(|root| {
+        uid.as_str().strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
+}
+
 const fn class(
     uid: &'static str,
     keyword: &'static str,

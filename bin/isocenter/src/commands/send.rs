@@ -14,7 +14,7 @@ use vocabulary::{Status, Uid};
 use crate::cli::Send;
 use crate::commands::{Failure, configured, import, paths};
 use crate::peer_argument::peer;
-use crate::wiring;
+use crate::{exports, wiring};
 
 /// A file that can be sent.
 struct InstanceFile {
@@ -70,6 +70,7 @@ pub(crate) fn run(arguments: &Send) -> Result<(), Failure> {
         response_timeout: configuration.storage_scu.response_timeout,
         priority: Priority::MEDIUM,
         originator: None,
+        rules: exports::rules_of_peers(&configuration)?.of(&peer.ae_title).clone(),
     };
     let (mut stored, mut warned, mut failed) = (0_u64, 0_u64, 0_u64);
     let result = scu.run(&peer, &instances, &sending, &mut |instance, result| {

@@ -61,6 +61,21 @@ impl<'a> Reader<'a> {
         })
     }
 
+    pub(super) fn text(&self, name: &str) -> Result<String, ConfigurationError> {
+        self.read(name, |value| match value {
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        })
+    }
+
+    pub(super) fn decimal_or_off(&self, name: &str) -> Result<Option<String>, ConfigurationError> {
+        self.read(name, |value| match value {
+            Value::Text(decimal) => Some(Some(decimal.clone())),
+            Value::Off => Some(None),
+            _ => None,
+        })
+    }
+
     pub(super) fn path(&self, name: &str) -> Result<PathBuf, ConfigurationError> {
         self.read(name, |value| match value {
             Value::Path(path) => Some(path.clone()),

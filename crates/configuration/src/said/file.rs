@@ -15,6 +15,7 @@ use crate::setting::Setting;
 use crate::settings::{self, SECTIONS, Section};
 use crate::source::Source;
 use crate::value::Value;
+use crate::words::Preset;
 
 /// The longest file that is read, in bytes: some 100,000 peers.
 const FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
@@ -189,7 +190,8 @@ impl Everything {
                 }
             }
         }
-        for setting in section.settings().filter(|setting| setting.standard.is_empty()) {
+        for setting in section.settings().filter(|setting| setting.default_value(Preset::Standard).is_none())
+        {
             if !entries.iter().any(|(key, _)| key.get_ref() == setting.name()) {
                 self.errors.push(ConfigurationError::PeerIncomplete {
                     place: peer.place.clone(),
@@ -223,6 +225,8 @@ fn read(kind: &Kind, value: &DeValue<'_>) -> Option<Value> {
             let number = u64::from_str_radix(number.as_str(), number.radix()).ok()?;
             kind.read(&number.to_string())
         }
+        (Kind::DecimalOrOff, DeValue::Integer(number)) => kind.read(number.as_str()),
+        (Kind::DecimalOrOff, DeValue::Float(number)) => kind.read(number.as_str()),
         (Kind::List(kind), DeValue::Array(items)) => {
             items.iter().map(|item| read(kind, item.get_ref())).collect::<Option<_>>().map(Value::List)
         }

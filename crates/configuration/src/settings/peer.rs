@@ -3,6 +3,7 @@
 use super::Section;
 use crate::kind::Kind;
 use crate::setting::{Setting, TakesEffect};
+use crate::words::{LossyCompression, PhotometricInterpretation, UltrasoundClasses, Words};
 
 pub(super) const SECTION: Section = Section {
     name: "peer",
@@ -41,6 +42,90 @@ pub(super) const SECTION: Section = Section {
             short: "Its port.",
             long: "",
             requirements: &["CFG-004", "SCU-002"],
+        },
+        Setting {
+            key: "peer.transfer-syntaxes",
+            kind: Kind::List(&Kind::Uid),
+            standard: "",
+            annex_f: "1.2.840.10008.1.2,1.2.840.10008.1.2.1,1.2.840.10008.1.2.4.50",
+            takes_effect: TakesEffect::OnReload,
+            caption: "Transfer syntaxes that are proposed to the peer",
+            short: "UIDs of the transfer syntaxes that instances are sent in; none: the one that each is held in, or \
+                    else Explicit or Implicit VR Little Endian.",
+            long: "An instance goes as it is held if it can, otherwise in the first of these that the peer takes and \
+                   that it can be converted to: the two uncompressed ones, and JPEG Baseline if lossy-compression \
+                   allows it. Pixel data in JPEG-LS, JPEG XL, High-Throughput JPEG 2000, 12-bit JPEG and video are \
+                   not decoded.",
+            requirements: &["CFG-030", "SCU-003", "SCU-004", "SCU-021", "SIL-065", "SIL-070"],
+        },
+        Setting {
+            key: "peer.ultrasound-classes",
+            kind: Kind::Word(UltrasoundClasses::WORDS),
+            standard: "when-needed",
+            annex_f: "when-needed",
+            takes_effect: TakesEffect::OnReload,
+            caption: "Retired and current ultrasound classes",
+            short: "What becomes of ultrasound instances whose SOP class the peer does not take.",
+            long: "",
+            requirements: &["CFG-029", "SCU-006"],
+        },
+        Setting {
+            key: "peer.lossy-compression",
+            kind: Kind::Word(LossyCompression::WORDS),
+            standard: "never",
+            annex_f: "when-needed",
+            takes_effect: TakesEffect::OnReload,
+            caption: "Lossy compression for the peer",
+            short: "Whether images are compressed to JPEG Baseline for it.",
+            long: "Ultrasound, visible light and Secondary Capture alone, 8 bits a sample. The image becomes another \
+                   instance, with a UID of its own that is the same each time.",
+            requirements: &["CFG-030", "IOD-033", "SCU-004", "SIL-070"],
+        },
+        Setting {
+            key: "peer.jpeg-quality",
+            kind: Kind::Count { min: 1, max: 100 },
+            standard: "90",
+            annex_f: "90",
+            takes_effect: TakesEffect::OnReload,
+            caption: "Quality of lossy compression",
+            short: "The quality of images that are compressed to JPEG Baseline for it.",
+            long: "",
+            requirements: &["SCU-004"],
+        },
+        Setting {
+            key: "peer.photometric-interpretation",
+            kind: Kind::Word(PhotometricInterpretation::WORDS),
+            standard: "as-held",
+            annex_f: "as-held",
+            takes_effect: TakesEffect::OnReload,
+            caption: "Photometric interpretation for the peer",
+            short: "What images are converted to for it.",
+            long: "An image that loses colours or grey levels becomes another instance. For destinations that can show \
+                   nothing else: most SOP classes allow one kind only, so an RGB image of CT or MR is not what the \
+                   standard describes. What cannot be converted goes as it is held.",
+            requirements: &["CFG-032", "IOD-030"],
+        },
+        Setting {
+            key: "peer.window-center",
+            kind: Kind::DecimalOrOff,
+            standard: "off",
+            annex_f: "off",
+            takes_effect: TakesEffect::OnReload,
+            caption: "Default Window Center for the peer",
+            short: "The Window Center of greyscale images that have none.",
+            long: "Together with window-width.",
+            requirements: &["CFG-033", "IOD-031"],
+        },
+        Setting {
+            key: "peer.window-width",
+            kind: Kind::DecimalOrOff,
+            standard: "off",
+            annex_f: "off",
+            takes_effect: TakesEffect::OnReload,
+            caption: "Default Window Width for the peer",
+            short: "The Window Width of greyscale images that have none.",
+            long: "Together with window-center.",
+            requirements: &["CFG-033", "IOD-032"],
         },
     ]],
 };

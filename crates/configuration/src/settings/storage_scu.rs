@@ -3,7 +3,7 @@
 use super::{DAY, HOUR, PDU, Section, seconds};
 use crate::kind::Kind;
 use crate::setting::{Setting, TakesEffect};
-use crate::words::{Contexts, Words};
+use crate::words::{Contexts, SopClasses, Words};
 
 pub(super) const SECTION: Section = Section {
     name: "storage-scu",
@@ -53,6 +53,39 @@ pub(super) const SECTION: Section = Section {
             short: "The longest P-DATA-TF PDU that it asks peers to send.",
             long: "",
             requirements: &["CFG-005", "GEN-019", "DIF-011"],
+        },
+        Setting {
+            key: "storage-scu.sop-classes",
+            kind: Kind::Word(SopClasses::WORDS),
+            standard: "all",
+            annex_f: "annex-f",
+            takes_effect: TakesEffect::OnReload,
+            caption: "Storage SOP classes that are sent",
+            short: "The storage SOP classes that are proposed to destinations to begin with.",
+            long: "`all` includes whatever else is held. Instances of other classes count as failed.",
+            requirements: &["CFG-030", "SCU-005", "SCU-007"],
+        },
+        Setting {
+            key: "storage-scu.sop-classes-added",
+            kind: Kind::List(&Kind::Uid),
+            standard: "",
+            annex_f: "",
+            takes_effect: TakesEffect::OnReload,
+            caption: "Added storage SOP classes",
+            short: "UIDs of further SOP classes to propose.",
+            long: "",
+            requirements: &["CFG-030", "SCU-007"],
+        },
+        Setting {
+            key: "storage-scu.sop-classes-removed",
+            kind: Kind::List(&Kind::Uid),
+            standard: "",
+            annex_f: "",
+            takes_effect: TakesEffect::OnReload,
+            caption: "Removed storage SOP classes",
+            short: "UIDs of SOP classes that are not proposed after all.",
+            long: "",
+            requirements: &["CFG-030", "SCU-007"],
         },
         Setting {
             key: "storage-scu.contexts",
