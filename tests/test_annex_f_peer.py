@@ -15,6 +15,7 @@ from pydicom.datadict import dictionary_VR
 import dicom_data as dd
 from raw_peer import APPLICATION_CONTEXT, Message, RawDestination, RawPeer, Rejected, contexts
 from server import Isocenter
+from test_storage_commitment import COMMITMENT, Listener, ask, read_notification, titles_of
 
 IVLE, EVLE, JPEG = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.50"
 VERIFICATION = "1.2.840.10008.1.1"
@@ -58,8 +59,16 @@ def workstation() -> Iterator[RawDestination]:
 
 
 @pytest.fixture(scope="module")
-def server(make_shared_server: Callable[..., Isocenter], workstation: RawDestination) -> Isocenter:
-    return make_shared_server({"preset": "annex-f", "peer": [{"ae-title": "WORKSTATION", "host": "127.0.0.1", "port": workstation.port}]})
+def modality_listener() -> Iterator[Listener]:
+    """Where the modality takes the notifications that reach it too late for its own association."""
+    with Listener() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def server(make_shared_server: Callable[..., Isocenter], workstation: RawDestination, modality_listener: Listener) -> Isocenter:
+    peers = {"WORKSTATION": workstation.port, "MODALITY": modality_listener.port}
+    return make_shared_server({"preset": "annex-f", "peer": [{"ae-title": title, "host": "127.0.0.1", "port": port} for title, port in peers.items()]})
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +120,43 @@ def refused(peer: RawPeer, model: str, level: str, **keys: str) -> int:
     pending, last = peer.find(model, identifier(level, keys))
     assert pending == []
     return last.status
+
+
+# --- F.4.2.3.4.1.5: storage commitment -----------------------------------------------------------------------------------
+
+
+def committing(server: Isocenter) -> RawPeer:
+    proposed = contexts((VERIFICATION, [IVLE]), (COMMITMENT, [IVLE]), (CT, [EVLE]))
+    return RawPeer(server.store_address).associate(server.store_title, "MODALITY", proposed)
+
+
+def test_what_is_held_is_committed_on_the_association_that_asked(examined: Isocenter) -> None:
+    late = dd.generate(patient=6, PatientName="Later^Lena")
+    with committing(examined) as modality:
+        transaction = ask(modality, [(one.sop_class, one.sop_instance) for one in EXAM])
+        notified = read_notification(modality)
+        assert (notified.transaction, notified.event_type, notified.failed) == (transaction, 1, {})
+        assert {instance for _, instance in notified.committed} == {one.sop_instance for one in EXAM}
+        # Nothing is held back for an instance that comes after it was asked for.
+        transaction = ask(modality, [(late.sop_class, late.sop_instance), (FIRST.sop_class, FIRST.sop_instance)])
+        notified = read_notification(modality)
+        assert (notified.transaction, notified.event_type) == (transaction, 2)
+        assert notified.failed == {(late.sop_class, late.sop_instance): 0x0112}
+        assert notified.committed == [(FIRST.sop_class, FIRST.sop_instance)]
+        assert modality.store(late) == SUCCESS
+        ask(modality, [(late.sop_class, late.sop_instance)])
+        assert read_notification(modality).event_type == 1
+        modality.release()
+
+
+def test_who_leaves_too_early_is_told_on_an_association_of_its_own(examined: Isocenter, modality_listener: Listener) -> None:
+    with committing(examined) as modality:
+        transactions = {ask(modality, [(one.sop_class, one.sop_instance)]) for one in EXAM[:2]}
+        # Gone without an answer to what may be on its way already.
+        modality.abort()
+    told = [modality_listener.next() for _ in transactions]
+    assert {one.transaction for one in told} == transactions
+    assert titles_of(modality_listener.requests[-1]) == ("MODALITY", examined.store_title)
 
 
 # --- F.4.2.2.4.1.3: queries ----------------------------------------------------------------------------------------------
