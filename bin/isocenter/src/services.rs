@@ -50,7 +50,7 @@ fn opened<'h>(
     let opened = match holdings.take() {
         Some(opened) => opened,
         None => {
-            let holdings = open.open()?;
+            let holdings = open.open_for_association()?;
             let running = holdings.join()?;
             (holdings, running)
         }

@@ -12,7 +12,7 @@ use configuration::{
     NoAcceptableContext, NotificationRefused, OnSubOperationFailure, PartialFailure, ReturnedAttributes,
     SopClasses, UnmatchedKeys, WarningsEndIn,
 };
-use holdings::{Duplicates, Finding, Holdings, HoldingsError, HoldingsRules, Origin, Reindexed};
+use holdings::{Duplicates, Finding, Holdings, HoldingsError, HoldingsRules, Origin, Recorder, Reindexed};
 use query_retrieve_scp::{QueryRetrieveScp, RetrieveRules};
 use storage_scp::StorageScp;
 use storage_scp::commitment::{self, Commitment, Notifier};
@@ -77,6 +77,16 @@ impl OpensHoldings {
     /// Opens them, to keep and to find.
     pub(crate) fn open(&self) -> Result<Holdings, HoldingsError> {
         Holdings::open(&self.data, self.rules)
+    }
+
+    /// Opens them for an association.
+    pub(crate) fn open_for_association(&self) -> Result<Holdings, HoldingsError> {
+        Holdings::open_beside_recorder(&self.data, self.rules)
+    }
+
+    /// Opens what records for the associations.
+    pub(crate) fn open_recorder(&self) -> Result<Recorder, HoldingsError> {
+        Holdings::open_recorder(&self.data)
     }
 
     /// Builds the catalog anew from the vault, see [`Holdings::reindex`].

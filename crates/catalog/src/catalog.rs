@@ -1,4 +1,6 @@
-use std::path::Path;
+use std::borrow::Cow;
+use std::cell::{OnceCell, RefCell};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -6,6 +8,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use vocabulary::{Day, Uid};
 
 use crate::lock::WriterLock;
+use crate::recorder::{Answered, Asked, Link};
 use crate::{
     Bulk, CatalogError, Find, Held, InstanceRow, Location, Place, Query, Recorded, Retrieval, Retrieve,
     locate, record, remove, schema,
@@ -39,9 +42,19 @@ pub enum Access {
     ReadOnly,
 }
 
-/// One connection to the catalog. Cheap to open; one for each process or thread that needs it.
+/// One way to the catalog, for one process or thread: a connection, a recorder, or both.
 #[derive(Debug)]
 pub struct Catalog {
+    path: PathBuf,
+    access: Access,
+    opened: OnceCell<Opened>,
+    /// Who records for this one, until that fails.
+    recorder: RefCell<Option<Link>>,
+}
+
+/// A connection of our own.
+#[derive(Debug)]
+struct Opened {
     connection: Connection,
     lock: WriterLock,
 }
@@ -61,42 +74,25 @@ impl Catalog {
     /// # Errors
     /// When it is missing (to be read), was written by a newer program, or the system refuses.
     pub fn open(path: &Path, access: Access) -> Result<Self, CatalogError> {
-        // A connection that only reads still writes its marks into the shared index of the log.
-        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        match access {
-            Access::ReadWrite => flags |= OpenFlags::SQLITE_OPEN_CREATE,
-            Access::ReadOnly if !path.exists() => {
-                return Err(CatalogError::Missing { path: path.to_owned() });
-            }
-            Access::ReadOnly => {}
+        let opened = OnceCell::from(Opened::open(path, access)?);
+        Ok(Self { path: path.to_owned(), access, opened, recorder: RefCell::default() })
+    }
+
+    /// Opens the catalog at `path` to read and write for one who mostly records: a [`crate::Recorder`] does that for
+    /// him, if there is one, and the file is opened when something else is asked, or when the recorder is lost.
+    ///
+    /// # Errors
+    /// When there is no recorder, as [`Catalog::open`].
+    pub fn open_beside_recorder(path: &Path) -> Result<Self, CatalogError> {
+        match Link::reach(path) {
+            Ok(link) => Ok(Self {
+                path: path.to_owned(),
+                access: Access::ReadWrite,
+                opened: OnceCell::new(),
+                recorder: RefCell::new(Some(link)),
+            }),
+            Err(_) => Self::open(path, Access::ReadWrite),
         }
-        let lock = WriterLock::open(path)?;
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
-        // The end of an association must not wait for a checkpoint; the housekeeper does them.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-        // Statements that are run again are not planned again for the values they are given.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-        connection.pragma_update(None, "synchronous", "NORMAL")?;
-        // Rows are added and removed from the top down and from the bottom up; checking it again costs a look-up each.
-        connection.pragma_update(None, "foreign_keys", false)?;
-        let found = schema::version(&connection)?;
-        let known = schema::newest();
-        if found > known {
-            return Err(CatalogError::TooNew { path: path.to_owned(), found, known });
-        }
-        if found < known {
-            match access {
-                Access::ReadWrite => schema::migrate(&connection, &lock)?,
-                Access::ReadOnly => return Err(CatalogError::Missing { path: path.to_owned() }),
-            }
-        }
-        if access == Access::ReadOnly {
-            connection.pragma_update(None, "query_only", true)?;
-        }
-        Ok(Self { connection, lock })
     }
 
     /// Puts one instance into the catalog in a transaction of its own, queueing behind other writers.
@@ -104,7 +100,19 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be written; then nothing was.
     pub fn record(&mut self, row: &InstanceRow, location: &Location) -> Result<Recorded, CatalogError> {
-        self.write(|connection| record::record(connection, row, location)).map(|outcome| Recorded { outcome })
+        let outcome = match self.by_recorder(&Asked::Record(Cow::Borrowed(row), Cow::Borrowed(location)))? {
+            Some(Answered::Recorded(outcome)) => outcome,
+            _ => self.write(|connection| record::record(connection, row, location))?,
+        };
+        Ok(Recorded { outcome })
+    }
+
+    /// Says that [`Catalog::locate`] is going to be asked for an instance, so that a recorder can look for it meanwhile.
+    pub fn expect(&self, sop_instance_uid: &Uid) {
+        let mut recorder = self.recorder.borrow_mut();
+        if recorder.as_mut().is_some_and(|link| link.expect(sop_instance_uid).is_err()) {
+            *recorder = None;
+        }
     }
 
     /// Every version of an instance that is held, in every series that has one: the current ones first, then the latest first.
@@ -112,7 +120,15 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be read.
     pub fn locate(&self, sop_instance_uid: &Uid) -> Result<Vec<Held>, CatalogError> {
-        locate::locate(&self.connection, sop_instance_uid)
+        let expected = self.expected(sop_instance_uid)?;
+        let answered = match expected {
+            None => self.by_recorder(&Asked::Locate(sop_instance_uid.clone()))?,
+            expected => expected,
+        };
+        match answered {
+            Some(Answered::Located(held)) => Ok(held),
+            _ => locate::locate(self.connection()?, sop_instance_uid),
+        }
     }
 
     /// Every version received on one day, one after the other; for reconciliation and verification.
@@ -120,7 +136,7 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be read.
     pub fn received_on(&self, day: Day, each: &mut dyn FnMut(Held)) -> Result<(), CatalogError> {
-        locate::received_on(&self.connection, day, each)
+        locate::received_on(self.connection()?, day, each)
     }
 
     /// Forgets one version. The latest of those left becomes current; a series, study or patient left without
@@ -129,7 +145,15 @@ impl Catalog {
     /// # Errors
     /// When it is not held, or the catalog cannot be written; then nothing was.
     pub fn remove(&mut self, place: &Place) -> Result<(), CatalogError> {
-        self.write(|connection| remove::remove(connection, place))
+        let had_recorder = self.recorder.get_mut().is_some();
+        match self.by_recorder(&Asked::Remove(Cow::Borrowed(place)))? {
+            Some(Answered::Done) => Ok(()),
+            _ => match self.write(|connection| remove::remove(connection, place)) {
+                // The recorder did it before it was lost.
+                Err(CatalogError::NotHeld { .. }) if had_recorder => Ok(()),
+                done => done,
+            },
+        }
     }
 
     /// Makes a query ready to run: `find(&query)?.matches()?` walks through what it finds.
@@ -137,7 +161,7 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be read.
     pub fn find<'c>(&'c self, query: &'c Query) -> Result<Find<'c>, CatalogError> {
-        Find::new(&self.connection, query)
+        Find::new(self.connection()?, query)
     }
 
     /// The current instances that a C-MOVE or C-GET asks for, counted; they are read while they are walked through.
@@ -145,7 +169,7 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be read.
     pub fn retrieve<'c>(&'c self, retrieve: &Retrieve) -> Result<Retrieval<'c>, CatalogError> {
-        Retrieval::new(&self.connection, retrieve)
+        Retrieval::new(self.connection()?, retrieve)
     }
 
     /// Many instances in few transactions, for `reindex` and `import`.
@@ -153,7 +177,8 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be written.
     pub fn bulk(&mut self) -> Result<Bulk<'_>, CatalogError> {
-        Bulk::new(&self.connection, &self.lock)
+        let Opened { connection, lock } = self.opened()?;
+        Bulk::new(connection, lock)
     }
 
     /// Copies what the write-ahead log holds into the database file, and lets a long log begin again. A housekeeper's
@@ -196,17 +221,18 @@ impl Catalog {
 
     /// A checkpoint while no other writes, which waits for readers no longer than it says.
     fn checkpoint_alone(&self, mode: &str, timeout: Duration) -> Result<Checkpointed, CatalogError> {
-        let _turn = self.lock.turn()?;
-        self.connection.busy_timeout(timeout)?;
+        let Opened { connection, lock } = self.opened()?;
+        let _turn = lock.turn()?;
+        connection.busy_timeout(timeout)?;
         let done = self.checkpoint_as(mode);
-        self.connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         done
     }
 
     fn checkpoint_as(&self, mode: &str) -> Result<Checkpointed, CatalogError> {
         let statement = format!("PRAGMA wal_checkpoint({mode})");
         let (pages, copied) = self
-            .connection
+            .connection()?
             .query_row(&statement, [], |row| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))?;
         // -1 stands for a file that has no log.
         let pages_of = |number: i64| u64::try_from(number).unwrap_or(0);
@@ -218,12 +244,10 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be written.
     pub fn remember(&mut self, name: &str, value: &str) -> Result<(), CatalogError> {
-        self.write(|connection| {
-            connection
-                .prepare_cached("INSERT OR REPLACE INTO remembered (name, value) VALUES (?1, ?2)")?
-                .execute((name, value))?;
-            Ok(())
-        })
+        match self.by_recorder(&Asked::Remember(name.into(), value.into()))? {
+            Some(Answered::Done) => Ok(()),
+            _ => self.write(|connection| remember(connection, name, value)),
+        }
     }
 
     /// The value that was last kept under a name.
@@ -231,24 +255,128 @@ impl Catalog {
     /// # Errors
     /// When the catalog cannot be read.
     pub fn recall(&self, name: &str) -> Result<Option<String>, CatalogError> {
-        let mut statement = self.connection.prepare_cached("SELECT value FROM remembered WHERE name = ?1")?;
-        Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+        match self.by_recorder(&Asked::Recall(name.into()))? {
+            Some(Answered::Recalled(value)) => Ok(value),
+            _ => recall(self.connection()?, name),
+        }
     }
 
     /// Does some work in a transaction of its own, in its turn.
-    fn write<T>(
+    pub(crate) fn write<T>(
         &mut self,
         work: impl FnOnce(&Connection) -> Result<T, CatalogError>,
     ) -> Result<T, CatalogError> {
-        let _turn = self.lock.turn()?;
-        begin(&self.connection)?;
-        match work(&self.connection).and_then(|done| commit(&self.connection).map(|()| done)) {
+        let Opened { connection, lock } = self.opened()?;
+        let _turn = lock.turn()?;
+        begin(connection)?;
+        match work(connection).and_then(|done| commit(connection).map(|()| done)) {
             Ok(done) => Ok(done),
             Err(error) => {
-                roll_back(&self.connection);
+                roll_back(connection);
                 Err(error)
             }
         }
+    }
+
+    /// The connection, opened by now.
+    pub(crate) fn connection(&self) -> Result<&Connection, CatalogError> {
+        self.opened().map(|opened| &opened.connection)
+    }
+
+    /// Whether the file was opened.
+    #[cfg(test)]
+    pub(crate) fn has_opened(&self) -> bool {
+        self.opened.get().is_some()
+    }
+
+    fn opened(&self) -> Result<&Opened, CatalogError> {
+        if let Some(opened) = self.opened.get() {
+            return Ok(opened);
+        }
+        let opened = Opened::open(&self.path, self.access)?;
+        Ok(self.opened.get_or_init(|| opened))
+    }
+
+    /// What the recorder answers; `None` when there is none, or none any more. What it was doing when it was lost may have
+    /// been done, so whatever is asked of it must bear being done again.
+    fn by_recorder(&self, asked: &Asked<'_>) -> Result<Option<Answered>, CatalogError> {
+        self.by_link(|link| link.ask(asked).map(Some))
+    }
+
+    /// What it was asked for with [`Catalog::expect`].
+    fn expected(&self, sop_instance_uid: &Uid) -> Result<Option<Answered>, CatalogError> {
+        self.by_link(|link| link.expected(sop_instance_uid))
+    }
+
+    fn by_link(
+        &self,
+        ask: impl FnOnce(&mut Link) -> std::io::Result<Option<Answered>>,
+    ) -> Result<Option<Answered>, CatalogError> {
+        let mut recorder = self.recorder.borrow_mut();
+        match recorder.as_mut().map(ask) {
+            Some(Ok(Some(Answered::Failed(failed)))) => Err(CatalogError::Recorder(failed)),
+            Some(Ok(answered)) => Ok(answered),
+            Some(Err(_)) => {
+                *recorder = None;
+                Ok(None)
+            }
+            None => Ok(None),
+        }
+    }
+}
+
+/// See [`Catalog::remember`].
+pub(crate) fn remember(connection: &Connection, name: &str, value: &str) -> Result<(), CatalogError> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO remembered (name, value) VALUES (?1, ?2)")?
+        .execute((name, value))?;
+    Ok(())
+}
+
+/// See [`Catalog::recall`].
+pub(crate) fn recall(connection: &Connection, name: &str) -> Result<Option<String>, CatalogError> {
+    let mut statement = connection.prepare_cached("SELECT value FROM remembered WHERE name = ?1")?;
+    Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+}
+
+impl Opened {
+    fn open(path: &Path, access: Access) -> Result<Self, CatalogError> {
+        // A connection that only reads still writes its marks into the shared index of the log.
+        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        match access {
+            Access::ReadWrite => flags |= OpenFlags::SQLITE_OPEN_CREATE,
+            Access::ReadOnly if !path.exists() => {
+                return Err(CatalogError::Missing { path: path.to_owned() });
+            }
+            Access::ReadOnly => {}
+        }
+        let lock = WriterLock::open(path)?;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+        // The end of an association must not wait for a checkpoint; the housekeeper does them.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        // Statements that are run again are not planned again for the values they are given.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        // Rows are added and removed from the top down and from the bottom up; checking it again costs a look-up each.
+        connection.pragma_update(None, "foreign_keys", false)?;
+        let found = schema::version(&connection)?;
+        let known = schema::newest();
+        if found > known {
+            return Err(CatalogError::TooNew { path: path.to_owned(), found, known });
+        }
+        if found < known {
+            match access {
+                Access::ReadWrite => schema::migrate(&connection, &lock)?,
+                Access::ReadOnly => return Err(CatalogError::Missing { path: path.to_owned() }),
+            }
+        }
+        if access == Access::ReadOnly {
+            connection.pragma_update(None, "query_only", true)?;
+        }
+        Ok(Self { connection, lock })
     }
 }
 

@@ -3,6 +3,8 @@ use std::path::PathBuf;
 use rusqlite::ErrorCode;
 use vocabulary::Blame;
 
+use crate::Failed;
+
 /// Why the catalog could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
@@ -41,6 +43,9 @@ pub enum CatalogError {
     /// SQLite refused.
     #[error("the catalog cannot be read or written: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// The process that records for this one could not do it.
+    #[error("{0}")]
+    Recorder(Failed),
     /// An instance to be removed or made current is not in the catalog.
     #[error("the catalog does not hold version {version} of {sop_instance_uid}")]
     NotHeld {
@@ -61,18 +66,23 @@ impl CatalogError {
             | Self::Lock(_)
             | Self::Damaged(_)
             | Self::Sqlite(_) => Blame::FellShort,
+            Self::Recorder(failed) if failed.not_held => Blame::Unreachable,
+            Self::Recorder(_) => Blame::FellShort,
             Self::NotHeld { .. } => Blame::Unreachable,
         }
     }
 
     /// Whether the disk is full, which an operator can cure while the server runs.
     pub fn is_disk_full(&self) -> bool {
-        self.sqlite_code() == Some(ErrorCode::DiskFull)
+        match self {
+            Self::Recorder(failed) => failed.disk_full,
+            _ => self.sqlite_code() == Some(ErrorCode::DiskFull),
+        }
     }
 
     /// Whether the file holds what no catalog holds: a reindex makes it anew from the vault.
     pub fn is_damaged(&self) -> bool {
-        matches!(self, Self::Damaged(_))
+        matches!(self, Self::Damaged(_) | Self::Recorder(Failed { damaged: true, .. }))
             || matches!(self.sqlite_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
     }
 

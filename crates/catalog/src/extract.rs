@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use dataset::{Attributes, Identifier};
+use serde::{Deserialize, Serialize};
 use vocabulary::{Blame, Level, Tag, Uid, UidError, Vr};
 
 use crate::further::{self, Collected};
@@ -10,7 +11,7 @@ use crate::keys::{self, KEYS, Kept, Key};
 use crate::normal;
 
 /// What the catalog takes from one instance.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceRow {
     pub(crate) study_instance_uid: Uid,
     pub(crate) series_instance_uid: Uid,
@@ -26,7 +27,7 @@ pub struct InstanceRow {
 }
 
 /// The part of an instance that belongs to one level. That of the study has the patient's too.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LevelRow {
     /// The values of the columns, in the order of [`columns`].
     pub(crate) columns: Vec<String>,

@@ -1,12 +1,13 @@
 use std::time::SystemTime;
 
+use serde::{Deserialize, Serialize};
 use vocabulary::{AeTitle, Day, Uid};
 
 /// The length of the vault's checksum, in bytes.
 pub(crate) const DIGEST_BYTES: usize = 16;
 
 /// What names the vault file of one version of an instance: all of its path is made from this.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// The day it was received.
     pub day: Day,
@@ -21,7 +22,7 @@ pub struct Place {
 }
 
 /// What is recorded of a file beside what its data set says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Location {
     /// The day it was received: the first steps of its path.
     pub day: Day,
@@ -40,7 +41,7 @@ pub struct Location {
 }
 
 /// One version of an instance that the holdings have: all that sending or checking it takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
     /// What names its file.
     pub place: Place,
@@ -74,7 +75,7 @@ pub struct Recorded {
 }
 
 /// What a record came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// The first version of the instance in its series.
     New,

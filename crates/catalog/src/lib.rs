@@ -27,6 +27,7 @@ mod normal;
 mod plan;
 mod query;
 mod record;
+mod recorder;
 mod remove;
 mod retrieve;
 mod rules;
@@ -42,6 +43,7 @@ pub use extract::{ExtractError, InstanceRow};
 pub use find::{Find, Look, Matches};
 pub use held::{Held, Location, Outcome, Place, Recorded};
 pub use query::{Query, QueryRefused, UNFIT_RETRIEVE, statuses};
+pub use recorder::{Failed, Recorder};
 pub use retrieve::{Kind, Retrieval, Retrieve};
 pub use rules::{Lenience, Letters, Offered, OfferedKey, QueryRules, SeveralValues, UpperKeys};
 

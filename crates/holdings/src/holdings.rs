@@ -4,7 +4,7 @@ use std::{
     time::SystemTime,
 };
 
-use catalog::{Access, Catalog, CatalogError, Find, Held, Query, Retrieval, Retrieve};
+use catalog::{Access, Catalog, CatalogError, Find, Held, Query, Recorder, Retrieval, Retrieve};
 use vault::{Disk, RealDisk, Vault};
 use vocabulary::{Day, DayError, Uid};
 
@@ -62,6 +62,34 @@ impl Holdings {
     ) -> Result<Self, HoldingsError> {
         let vault = Vault::open_on(disk, data_directory, rules.sync)?;
         let catalog = Catalog::open(&data_directory.join(CATALOG), access)?;
+        Self::of(data_directory, vault, catalog, rules)
+    }
+
+    /// Opens the holdings for an association, which mostly keeps: what it keeps is recorded by the [`Recorder`], if
+    /// there is one, and the catalog is opened once something else is asked.
+    ///
+    /// # Errors
+    /// When the vault or the catalog cannot be opened.
+    pub fn open_beside_recorder(data_directory: &Path, rules: HoldingsRules) -> Result<Self, HoldingsError> {
+        let vault = Vault::open_on(Arc::new(RealDisk), data_directory, rules.sync)?;
+        let catalog = Catalog::open_beside_recorder(&data_directory.join(CATALOG))?;
+        Self::of(data_directory, vault, catalog, rules)
+    }
+
+    /// Opens what records for all associations.
+    ///
+    /// # Errors
+    /// When the catalog or the recorder's socket cannot be opened.
+    pub fn open_recorder(data_directory: &Path) -> Result<Recorder, HoldingsError> {
+        Ok(Recorder::open(&data_directory.join(CATALOG))?)
+    }
+
+    fn of(
+        data_directory: &Path,
+        vault: Vault,
+        catalog: Catalog,
+        rules: HoldingsRules,
+    ) -> Result<Self, HoldingsError> {
         let sync_point = recall_day(&catalog, SYNC_POINT)?;
         let trodden = Trodden::new(recall_day(&catalog, DURABLE_DAY)?);
         let data_directory = data_directory.to_owned();
@@ -73,6 +101,7 @@ impl Holdings {
     /// # Errors
     /// When the disk fails.
     pub fn begin(&self, arriving: Arriving) -> Result<Ingest, NotKept> {
+        self.catalog.expect(&arriving.sop_instance_uid);
         Ingest::begin(&self.vault, arriving)
     }
 

@@ -30,6 +30,7 @@ mod start;
 mod trodden;
 mod turn;
 
+pub use catalog::Recorder;
 pub use error::HoldingsError;
 pub use holdings::Holdings;
 pub use housekeeping::Housekept;

@@ -20,6 +20,7 @@ mod tag;
 pub mod transfer_syntax;
 mod uid;
 mod vr;
+mod written;
 
 pub use ae_title::{AeTitle, AeTitleError};
 pub use blame::Blame;

@@ -1,8 +1,12 @@
-//! The housekeeper: a process that `serve` keeps running beside the associations, so that none of them has to
-//! wait for a checkpoint.
+//! The housekeeper: a process that `serve` keeps running beside the associations. It records for them, and none of them
+//! has to wait for a checkpoint.
 
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
+use holdings::Recorder;
 use supervisor::Control;
 
 use crate::commands::{Failure, sealed};
@@ -21,13 +25,48 @@ pub(crate) fn run() -> Result<(), Failure> {
     supervisor::title::set("housekeeper");
     let opens = OpensHoldings::new(&configuration);
     let mut holdings = opens.open()?;
+    let recording = match opens.open_recorder() {
+        Ok(recorder) => Some(Recording::begin(recorder)?),
+        Err(error) => {
+            tracing::error!("every association records for itself, which takes longer: {error}");
+            None
+        }
+    };
     loop {
         let is_last = control.wait_for_end(Some(CHECKPOINT_EVERY));
         if let Err(error) = holdings.housekeep(SystemTime::now()) {
             tracing::error!("cannot bring the catalog's file up to date: {error}");
         }
         if is_last {
+            if let Some(recording) = recording {
+                recording.end();
+            }
             return Ok(());
+        }
+    }
+}
+
+/// The recorder on a thread of its own: whoever is recorded for does not wait for a checkpoint either.
+struct Recording {
+    stop: UnixStream,
+    thread: JoinHandle<()>,
+}
+
+impl Recording {
+    fn begin(mut recorder: Recorder) -> Result<Self, Failure> {
+        let (stop, stopped) = UnixStream::pair()?;
+        let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || {
+            if let Err(error) = recorder.run(stopped.as_fd()) {
+                tracing::error!("every association records for itself from now on: {error}");
+            }
+        })?;
+        Ok(Self { stop, thread })
+    }
+
+    fn end(self) {
+        drop(self.stop);
+        if self.thread.join().is_err() {
+            tracing::error!("the recorder came to a bad end");
         }
     }
 }

@@ -1,0 +1,27 @@
+//! Where the recorder is found: a socket beside the catalog.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// The longest path of a socket, in bytes: `sun_path` has 108, a NUL among them.
+const SOCKET_PATH_BYTES_MAX: usize = 107;
+
+/// The socket of the catalog at `path`.
+pub(super) fn socket_path(path: &Path) -> PathBuf {
+    path.with_extension("recorder")
+}
+
+/// Calls `with` with a path to the socket that is short enough for the system.
+pub(super) fn reach<T>(socket: &Path, with: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
+    if socket.as_os_str().as_bytes().len() <= SOCKET_PATH_BYTES_MAX {
+        return with(socket);
+    }
+    let (Some(directory), Some(name)) = (socket.parent(), socket.file_name()) else {
+        return Err(io::ErrorKind::InvalidFilename.into());
+    };
+    let directory = File::open(directory)?;
+    with(&Path::new("/proc/self/fd").join(directory.as_raw_fd().to_string()).join(name))
+}
