@@ -1,7 +1,5 @@
 //! What an instance says of itself once pixels have lost something (PS3.3 C.7.6.1, C.12.4.1; IOD-030, IOD-033).
 
-use std::fmt::Write as _;
-
 use dataset::{CharacterSet, Identifier};
 use twox_hash::XxHash3_128;
 use vocabulary::{Uid, Vr};
@@ -54,8 +52,7 @@ pub(crate) fn derive(
     source.set(REFERENCED_SOP_INSTANCE_UID, Vr::UI, from.sop_instance.as_str().as_bytes());
     if let Some(ratio) = lost.compression {
         attributes::step(edits, survey, ratio);
-        // Writing into a text does not fail.
-        let _written = write!(description, ", {}.{:02} to 1", ratio / 100, ratio % 100);
+        description.push_str(&format!(", {}.{:02} to 1", ratio / 100, ratio % 100));
         edits.items(DERIVATION_CODE_SEQUENCE, vec![code(LOSSY_COMPRESSION)]);
         source.set_items(PURPOSE_OF_REFERENCE_CODE_SEQUENCE, vec![code(UNCOMPRESSED_PREDECESSOR)]);
     }

@@ -64,7 +64,8 @@ impl State {
             return Ok(None);
         }
         let mut text = set.decode(&value, vr.unwrap_or_else(|| vr_of(tag))).text.into_owned().into_bytes();
-        if text.len() % 2 == 1 {
+        // Padding that is there already may be what makes it odd.
+        if text.len() % 2 == 1 && text.pop_if(|last| *last == b' ').is_none() {
             text.push(b' ');
         }
         Ok(Some(text))
