@@ -2,13 +2,21 @@
 import json, os, resource, shutil, subprocess, time
 
 from scenarios import load_index
-from servers import DRIVER, WORK, Server
+from servers import DRIVER, WORK, Server, emit
 
 SEED = 42  # of the archives: the driver knows them by it
 
 
 def size_name(studies):
     return "1M" if studies == 1_000_000 else f"{studies // 1000}k" if studies >= 1000 else str(studies)
+
+
+def file_system(path):
+    found = subprocess.run(["findmnt", "-n", "-o", "FSTYPE", "-T", path], capture_output=True, text=True).stdout.split()
+    return found[0] if found else "?"
+
+
+SEEN = set()
 
 
 def driver(command, **options):
@@ -19,25 +27,31 @@ def driver(command, **options):
 
 
 def archive(peer, studies):
-    """The server, stopped, with so many one-instance studies. Who can read its data anew from files gets files,
-    who cannot gets them by C-STORE."""
+    """The server, stopped, with so many one-instance studies."""
     s = Server(peer, archive=size_name(studies))
-    if s.holds(str(studies)):
-        return s
-    t = time.time()
+    if not s.holds(str(studies)):
+        t = time.time()
+        fill(s, studies)
+        print(f"# {peer}: archive of {studies} studies filled in {time.time() - t:.0f} s", flush=True)
+    if (peer, studies) not in SEEN:
+        SEEN.add((peer, studies))
+        emit(peer, {"scenario": f"archive-{size_name(studies)}", "file_system": file_system(s.data)})
+    return s
+
+
+def fill(s, studies):
+    """Who can read its data anew from files gets files, who cannot gets them by C-STORE."""
     if "reindex" in s.supports:
         s.wipe()
         driver("vault", workload="index", instances=studies, seed=SEED, out=os.path.join(s.data, "vault"))
         s.ask("reindex")
         s.mark_as(str(studies))
-    else:
-        try:
-            if not load_index(s, studies, f"load-{size_name(studies)}"):
-                raise RuntimeError(f"{peer} did not take {studies} studies")
-        finally:
-            s.stop()
-    print(f"# {peer}: archive of {studies} studies filled in {time.time() - t:.0f} s", flush=True)
-    return s
+        return
+    try:
+        if not load_index(s, studies, f"load-{size_name(studies)}"):
+            raise RuntimeError(f"{s.peer} did not take {studies} studies")
+    finally:
+        s.stop()
 
 
 def files(workload, count, per_series):

@@ -3,7 +3,7 @@ does falls on all of them."""
 import os, platform, re, shutil, subprocess, tempfile, time
 
 import servers
-from archives import SEED, Timed, archive, driver, files, size_name
+from archives import SEED, Timed, archive, driver, file_system, files, size_name
 from scenarios import S1, load_ct
 from servers import ENV, HERE, WORK, Server, emit
 
@@ -242,10 +242,10 @@ def find(plan):
                 if not plan.wants(name) or (q.startswith("same_") and (peer != OURS or studies == 100_000)):
                     continue
                 every = q == "all"
-                s.drive("find", name, rep=rep, query=q, studies=studies, clients=1, reps=2 if every else plan.n(200, 20), max_s=2, timeout=300, disk="")
+                s.drive("find", name, rep=rep, query=q, studies=studies, clients=1, reps=2 if every else plan.n(2000, 20), max_s=2, timeout=300, disk="")
                 if q.startswith("same_") or (every and studies > 100_000):
                     continue
-                s.drive("find", name + ".8c", rep=rep, query=q, studies=studies, clients=8, reps=1 if every else plan.n(100, 10), max_s=3, timeout=300, disk="")
+                s.drive("find", name + ".8c", rep=rep, query=q, studies=studies, clients=8, reps=1 if every else plan.n(1000, 10), max_s=3, timeout=300, disk="")
         finally:
             s.stop()
 
@@ -273,18 +273,24 @@ def start(plan):
 
 # --- C-MOVE, C-GET -----------------------------------------------------------------------------
 
-def retrieve(plan):
-    peers = [OURS, QRSCP, ORTHANC]
+RETRIEVERS = [OURS, QRSCP, ORTHANC]
 
-    def load(peer):
-        s = Server(peer, archive="series")
-        if not s.holds("4 series"):
+
+def series(peer):
+    """The server, stopped, with four series of 500 CT."""
+    s = Server(peer, archive="series")
+    if not s.holds("4 series"):
+        try:
             load_ct(s)
+        finally:
             s.stop()
-            s.mark_as("4 series")
+        s.mark_as("4 series")
+    return s
 
+
+def retrieve(plan):
     def measure(peer, rep):
-        s = Server(peer, archive="series")
+        s = series(peer)
         s.start()
         try:
             time.sleep(1)
@@ -294,9 +300,7 @@ def retrieve(plan):
         finally:
             s.stop()
 
-    for peer in plan.chosen(peers):
-        told(load, peer)
-    for rep, peer in plan.turns(peers):
+    for rep, peer in plan.turns(RETRIEVERS):
         told(measure, peer, rep)
 
 
@@ -403,11 +407,10 @@ def first_line(path, pattern):
 
 def machine():
     """Where it was measured, and what: one line of the machine, one of each server."""
-    mount = subprocess.run(["findmnt", "-n", "-o", "FSTYPE,OPTIONS", "-T", WORK], capture_output=True, text=True).stdout.split()
     emit("machine", {
         "scenario": "machine", "date": time.strftime("%Y-%m-%d"), "kernel": platform.release(), "cpu": first_line("/proc/cpuinfo", r"^model name\s*:(.*)$"),
         "cores": os.cpu_count(), "memory_gb": round(int(first_line("/proc/meminfo", r"^MemTotal:\s*(\d+)")) / 1048576, 1),
-        "file_system": mount[0] if mount else "?", "system": first_line("/etc/os-release", r'^PRETTY_NAME="?([^"\n]*)'),
+        "file_system": file_system(WORK), "system": first_line("/etc/os-release", r'^PRETTY_NAME="?([^"\n]*)'),
         "revision": subprocess.run(["git", "-C", HERE, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True).stdout.strip(),
         "rust": subprocess.run(["rustc", "--version"], capture_output=True, text=True).stdout.strip()})
     for peer in NAMED:
@@ -418,13 +421,22 @@ def machine():
             print(f"# {peer} is not there: {e!r}", flush=True)
 
 
+def fill(plan):
+    """The archives that are kept. What measures them fills them too, if this did not."""
+    for peer in plan.chosen(RETRIEVERS):
+        told(series, peer)
+    for studies, peers in sizes(plan, "S2").items():
+        for peer in plan.chosen(peers):
+            told(archive, peer, studies)
+
+
 def limits(plan):
     """What the machine does by itself."""
     with tempfile.TemporaryDirectory(dir=WORK) as d:
         emit("limits", driver("limits", dir=d, seq_mb=plan.n(1024, 64)))
 
 
-PARTS = {"limits": limits, "store": store, "clients": clients, "flush": flush, "retrieve": retrieve, "associations": associations,
+PARTS = {"fill": fill, "limits": limits, "store": store, "clients": clients, "flush": flush, "retrieve": retrieve, "associations": associations,
          "find": find, "start": start, "import": take_in}
 
 

@@ -266,6 +266,9 @@ def text(lines):
             note += f"; strace saw that it is each one ({', '.join(seen)})." if seen else "."
             if slow:
                 note += f" At one association Isocenter makes {g(figure(slow[0], 'syncs_per_instance'))} flushes an instance, some of them at the same time; with 5 ms each a C-STORE takes {cell(slow[0], 'p50_ms', 'ms')}."
+        if title.startswith("C-FIND: time"):
+            elsewhere = [(n, f[0][-1]["file_system"]) for n, k in (("100,000", "100k"), ("1,000,000", "1M")) if (f := lines.of((f"archive-{k}", OURS)))]
+            note += "".join(f" The archive of {n} studies lay on {fs}." for n, fs in elsewhere if fs != machine.get("file_system"))
         out += section(title, found, note, reasons)
     out += ["## Both client modes", "", "DCMTK's tools, each second. `TCP_NODELAY=1` is an environment variable of DCMTK; Isocenter needs none.", ""] + modes(lines)
     out += ["", "## Side by side", "", "Lost: answered with success and not found afterwards. Refused: answered with a failure, or cut off.", ""] + side_by_side(lines)
