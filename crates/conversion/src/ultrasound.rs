@@ -16,6 +16,26 @@ const MULTI_FRAME: [&str; 2] = ["1.2.840.10008.5.1.4.1.1.3", "1.2.840.10008.5.1.
 /// The classes that can be turned into each other.
 const PAIRS: [[&str; 2]; 2] = [SINGLE_FRAME, MULTI_FRAME];
 
+/// What both of the current IODs require, with a value or without (type 2), of what can be read nowhere else: their
+/// Patient, General Study, General Series, General Equipment, General Image and US Image modules (PS3.3 A.6, A.7).
+/// Instances of the retired classes are often older than these rules.
+const TYPE_2: [(Tag, Vr); 14] = [
+    (IMAGE_TYPE, Vr::CS),
+    (Tag(0x0008, 0x0020), Vr::DA),
+    (Tag(0x0008, 0x0030), Vr::TM),
+    (Tag(0x0008, 0x0050), Vr::SH),
+    (Tag(0x0008, 0x0070), Vr::LO),
+    (Tag(0x0008, 0x0090), Vr::PN),
+    (Tag(0x0010, 0x0010), Vr::PN),
+    (Tag(0x0010, 0x0020), Vr::LO),
+    (Tag(0x0010, 0x0030), Vr::DA),
+    (Tag(0x0010, 0x0040), Vr::CS),
+    (Tag(0x0020, 0x0010), Vr::SH),
+    (Tag(0x0020, 0x0011), Vr::IS),
+    (Tag(0x0020, 0x0013), Vr::IS),
+    (Tag(0x0020, 0x0020), Vr::CS),
+];
+
 /// The class that an instance of this one can be turned into.
 pub(crate) fn twin(sop_class: &Uid) -> Option<Uid> {
     PAIRS.iter().find_map(|[retired, current]| match sop_class.as_str() {
@@ -37,8 +57,10 @@ pub(crate) fn conform(edits: &mut Edits, survey: &Survey, target: &Uid) {
     if !is_current(target) {
         return;
     }
-    if !survey.has(IMAGE_TYPE) {
-        edits.text(IMAGE_TYPE, Vr::CS, "");
+    for (tag, vr) in TYPE_2 {
+        if !survey.has(tag) && !edits.0.contains_key(&tag) {
+            edits.put(tag, vr, &[]);
+        }
     }
     if !MULTI_FRAME.contains(&target.as_str()) {
         return;

@@ -129,6 +129,8 @@ fn scu_006_retired_ultrasound_becomes_current_with_what_that_requires() {
     let (current, uid) = made(&conversion(US_RETIRED, US, EVLE), &bytes);
     assert_eq!(current.text(SOP_CLASS_UID).as_deref(), Some(US));
     assert_eq!(current.text(IMAGE_TYPE).as_deref(), Some(""));
+    assert_eq!(current.text(Tag(0x0010, 0x0020)).as_deref(), Some(""), "Patient ID is of type 2");
+    assert_eq!(current.text(NAME).as_deref(), Some("Before^The"));
     assert_eq!(current.text(PHOTOMETRIC_INTERPRETATION).as_deref(), Some("MONOCHROME2"));
     assert_eq!(current.raw(PIXEL_DATA).unwrap()[..3], [255, 254, 253]);
     assert_eq!(uid, "1.2.3", "it is the same instance");
