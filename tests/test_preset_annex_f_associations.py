@@ -289,7 +289,7 @@ def test_qr_073_qr_090_a_catalog_that_cannot_be_read(make_server: Callable[..., 
         with server.query_peer(contexts((dd.STUDY_FIND, [dd.IMPLICIT]), (dd.STUDY_MOVE, [dd.IMPLICIT]), (VERIFICATION, [dd.IMPLICIT])), "ASKER") as peer:
             pending, last = peer.find(dd.STUDY_FIND, identifier)
             assert (len(pending), last.status) == (1, 0x0000)
-            for path in server.data.glob("catalog*"):
+            for path in (path for path in server.data.glob("catalog*") if path.is_file()):
                 path.write_bytes(b"this is no catalog" * 1000)
             before = len(server.log())
             pending, last = peer.find(dd.STUDY_FIND, identifier)

@@ -3,7 +3,7 @@ use std::io::{self, Read, Write};
 use std::os::fd::BorrowedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -25,6 +25,7 @@ const READ_BYTES: usize = 16 * 1024;
 pub struct Recorder {
     catalog: Catalog,
     listener: UnixListener,
+    socket: PathBuf,
     callers: Vec<Caller>,
 }
 
@@ -52,8 +53,10 @@ impl Recorder {
     pub fn open(path: &Path) -> Result<Self, CatalogError> {
         let catalog = Catalog::open(path, Access::ReadWrite)?;
         let socket = socket_path(path);
-        let listener = listen(&socket).map_err(|source| CatalogError::Open { path: socket, source })?;
-        Ok(Self { catalog, listener, callers: Vec::new() })
+        match listen(&socket) {
+            Ok(listener) => Ok(Self { catalog, listener, socket, callers: Vec::new() }),
+            Err(source) => Err(CatalogError::Open { path: socket, source }),
+        }
     }
 
     /// Records for whoever comes, until `stop` can be read or its other end is closed.
@@ -146,6 +149,13 @@ impl Recorder {
         // catalog himself.
         let sent = message::to_bytes(&answered).is_some_and(|bytes| caller.stream.write_all(&bytes).is_ok());
         caller.over |= !sent;
+    }
+}
+
+impl Drop for Recorder {
+    /// Nobody has to try a socket that nobody listens on.
+    fn drop(&mut self) {
+        std::fs::remove_file(&self.socket).ok();
     }
 }
 

@@ -142,6 +142,8 @@ fn who_finds_no_recorder_or_the_socket_of_a_dead_one_opens_the_file() {
     let mut catalog = Catalog::open_beside_recorder(&file(&folder)).unwrap();
     assert_eq!(record(&mut catalog, "1.2.3.1.1.1", 1), Outcome::New);
     drop(Recorder::open(&file(&folder)).unwrap());
+    assert!(!socket_path(&file(&folder)).exists());
+    drop(std::os::unix::net::UnixListener::bind(socket_path(&file(&folder))).unwrap());
     assert!(socket_path(&file(&folder)).exists());
     let catalog = Catalog::open_beside_recorder(&file(&folder)).unwrap();
     assert!(has_opened(&catalog));
