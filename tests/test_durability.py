@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import shutil
+import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ import dicom_data as dd
 from dicom_data import Instance
 from exchanges import assert_held, find, storage_contexts, store, store_well
 from raw_peer import PeerClosed
-from server import Isocenter, wait_until
+from server import Isocenter, titles, wait_until
 
 SYNCS = "fsync,fdatasync,sync_file_range,syncfs,sync,msync"
 WRITES = "write,writev,pwrite64,pwritev,pwritev2,sendto,sendmsg,sendmmsg,sendfile,splice"
@@ -160,6 +162,29 @@ def test_design_1_3_nothing_acknowledged_is_lost_in_a_crash(make_server: Callabl
                 found |= {str(one.SOPInstanceUID) for one in find(server, "IMAGE", dd.STUDY_FIND, **keys)}
         assert found == in_vault
         server.kill()
+
+
+@pytest.mark.parametrize("isolation", ["process", "thread"])
+def test_who_records_for_all_may_die_at_any_moment(make_server: Callable[..., Isocenter], isolation: str) -> None:
+    """The housekeeper is killed time and again while two associations store: each goes on, and all is found."""
+    server = make_server({"isolation": isolation})
+    kept: list[Instance] = []
+    with server.storage_peer(storage_contexts([dd.generate()]), "ONE") as one, server.storage_peer(storage_contexts([dd.generate()]), "OTHER") as other:
+        for round_ in range(1, 5):
+            for sender, peer in enumerate((one, other), 1):
+                instance = dd.generate(patient=round_, study=sender, number=round_)
+                assert peer.store(instance) == 0x0000
+                kept.append(instance)
+            before = len(server.log())
+            (housekeeper,) = [pid for pid, title in titles(server).items() if "housekeeper" in title]
+            os.kill(housekeeper, signal.SIGKILL)
+            instance = dd.generate(patient=round_, study=3, number=round_)
+            assert one.store(instance) == 0x0000
+            kept.append(instance)
+            wait_until(lambda: [pid for pid, title in titles(server).items() if "housekeeper" in title and pid != housekeeper], "another housekeeper")
+            assert "housekeeper" in server.log()[before:]
+            kept += store_well(server, [dd.generate(patient=round_, study=4, number=round_)])
+    assert_held(server, kept)
 
 
 def test_what_is_held_survives_a_restart(server: Isocenter) -> None:
