@@ -451,4 +451,3 @@ def compare(a):
         PARTS[part](plan)
         print(f"# part {part}: {time.time() - t:.0f} s", flush=True)
     shutil.rmtree(os.path.join(WORK, "files"), ignore_errors=True)
-    servers.remove_waste()

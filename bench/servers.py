@@ -1,5 +1,5 @@
 """Peers as processes: what an adapter says, starting and stopping, and driving the load."""
-import json, mmap, os, shutil, signal, subprocess, sys, time
+import json, os, shutil, signal, subprocess, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WORK = os.path.abspath(os.environ.get("BENCH_WORK", os.path.join(HERE, "target", "work")))
@@ -23,19 +23,6 @@ def in_namespace():
     os.environ["BENCH_IN_NETNS"] = "1"
     args = [sys.executable, os.path.abspath(sys.argv[0])] + sys.argv[1:]
     os.execvp("unshare", ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"] + args)
-
-
-def back_memory():
-    """Touches free memory, so that what runs next finds it there: a virtual machine's host takes free memory back, and gives it again
-    page by page to whoever writes to it first, at several times the cost of the write."""
-    with open("/proc/meminfo") as f:
-        free = next(int(line.split()[1]) * 1024 for line in f if line.startswith("MemAvailable:"))
-    mmap.mmap(-1, min(4 << 30, free // 4), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE).close()
-
-
-def remove_waste():
-    """Removes what wipes have put aside."""
-    shutil.rmtree(os.path.join(WORK, "waste"), ignore_errors=True)
 
 
 def adapter(peer):
@@ -83,7 +70,6 @@ class Server:
         log = open(self.log(), "ab")
         if os.path.exists(self.data + ".started"):
             os.unlink(self.data + ".started")
-        back_memory()
         t0 = time.time_ns()
         self.p = subprocess.Popen(self.wrap + [adapter(self.peer), "run"], env=self.env, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
         r = self.drive("ready", name, record=record, t0_ns=t0, settle_ms=settle_ms, limit_s=limit_s, disk="")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +12,8 @@ import pytest
 
 import dicom_data as dd
 from exchanges import assert_held, find, store_well
-from raw_peer import RawDestination, Rejected
-from server import Isocenter, free_ports, run_command
+from raw_peer import RawDestination, RawPeer, Rejected, contexts
+from server import BINARY, Isocenter, free_ports, run_command
 
 
 def said(process) -> str:
@@ -184,3 +186,45 @@ def test_nothing_is_left_behind_by_help(tmp_path: Path) -> None:
     run_command("--help", cwd=tmp_path)
     run_command("settings", cwd=tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+# --- Nobody reads ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", [["statement"], ["statement", "--format", "html"], ["settings"], ["settings", "--reference"], ["settings", "preset"], ["--help"]], ids=" ".join)
+def test_what_prints_ends_in_silence_when_nobody_reads(arguments: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        ended = subprocess.run([str(BINARY), *arguments], stdin=subprocess.DEVNULL, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    finally:
+        os.close(writing)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_find_stops_asking_when_nobody_reads(server: Isocenter) -> None:
+    store_well(server, [dd.generate(patient=number) for number in range(1, 4)])
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [str(BINARY), "find", f"{server.query_title}@127.0.0.1:{server.query_port}", "--level", "PATIENT"]
+    try:
+        ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    finally:
+        os.close(writing)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_server_goes_on_when_nobody_reads_what_it_says(server: Isocenter) -> None:
+    server.stop()
+    reading, writing = os.pipe()
+    server.process = subprocess.Popen([str(BINARY), "serve", "--config", str(server.config), "--data", str(server.data)], stdin=subprocess.DEVNULL, stdout=writing, stderr=writing, cwd=server.directory, text=True, start_new_session=True)
+    os.close(writing)
+    with os.fdopen(reading) as said_by_it:
+        assert any(line == "ready\n" for line in said_by_it)
+    # From now on every line of the log fails.
+    for _ in range(3):
+        assert store_well(server, [dd.generate()])
+        with RawPeer(server.query_address) as peer:
+            peer.request(server.query_title, "RAW_SCU", contexts(("1.2.3", [dd.IMPLICIT])))
+    assert find(server, "PATIENT", PatientID="")
+    assert server.stop() == 0

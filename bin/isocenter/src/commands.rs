@@ -8,6 +8,7 @@ pub(crate) mod import;
 pub(crate) mod notifier;
 mod paths;
 pub(crate) mod reindex;
+pub(crate) mod say;
 pub(crate) mod send;
 pub(crate) mod serve;
 pub(crate) mod settings;

@@ -1,11 +1,13 @@
 //! From the configuration to what instances are made into for each peer.
 
 use configuration::{
-    Configuration, LossyCompression, PeerExport, PhotometricInterpretation, UltrasoundClasses,
+    Configuration, LossyCompression, PeerExport, PhotometricInterpretation, SignedInstances,
+    UltrasoundClasses, WarningStatuses,
 };
-use conversion::{Lossy, Photometric, Rules, Ultrasound, Window};
+use conversion::{Lossy, Photometric, Rules, Signed, Ultrasound, Window};
 use storage_scp::offer::{OfferSettings, commitment_classes};
 use storage_scu::RulesOfPeers;
+use storage_scu::responses::Warnings;
 
 use crate::commands::Failure;
 use crate::wiring::{ae_title, compressed_for, storage_classes, uids};
@@ -16,6 +18,14 @@ pub(crate) fn rules_of_peers(configuration: &Configuration) -> Result<RulesOfPee
     let peer = |peer: &configuration::Peer| Ok((ae_title(&peer.ae_title)?, rules_of(&peer.export, &others)?));
     let peers = configuration.peers.iter().map(peer).collect::<Result<_, Failure>>()?;
     Ok(RulesOfPeers::new(peers, others))
+}
+
+/// Which statuses of C-STORE responses are warnings.
+pub(crate) fn warnings(configuration: &Configuration) -> Warnings {
+    match configuration.storage_scu.warning_statuses {
+        WarningStatuses::Standard => Warnings::Standard,
+        WarningStatuses::AnnexF => Warnings::AnnexF,
+    }
 }
 
 /// The rules for whoever has no `[[peer]]`.
@@ -33,6 +43,10 @@ fn rules_of_others(configuration: &Configuration) -> Result<Rules, Failure> {
     Ok(Rules {
         sop_classes: (!everything).then(|| commitment_classes(&classes).collect()),
         sop_classes_removed: uids(&scu.sop_classes_removed)?,
+        signed: match scu.signed_instances {
+            SignedInstances::AsHeld => Signed::AsHeld,
+            SignedInstances::Changed => Signed::Changed,
+        },
         ..Rules::default()
     })
 }
@@ -42,6 +56,7 @@ fn rules_of(export: &PeerExport, others: &Rules) -> Result<Rules, Failure> {
     Ok(Rules {
         sop_classes: others.sop_classes.clone(),
         sop_classes_removed: others.sop_classes_removed.clone(),
+        signed: others.signed,
         transfer_syntaxes: uids(&export.transfer_syntaxes)?,
         lossy: match export.lossy_compression {
             LossyCompression::Never => Lossy::Never,

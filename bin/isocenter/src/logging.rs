@@ -18,6 +18,8 @@ pub(crate) fn init(log: Log) {
         .with_max_level(level)
         .with_target(false)
         .with_writer(std::io::stderr)
+        // It would be said on standard error, which is what cannot be written to.
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal());
     match log.format {
         LogFormat::Text => subscriber.init(),

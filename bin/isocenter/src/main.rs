@@ -16,6 +16,7 @@ use clap::Parser;
 
 use crate::cli::{Cli, Command};
 use crate::commands::Failure;
+use crate::commands::say::remark;
 
 fn main() -> ExitCode {
     supervisor::title::init("isocenter");
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure(words)) => {
-            eprintln!("isocenter: {words}");
+            remark(format_args!("isocenter: {words}"));
             ExitCode::FAILURE
         }
     }

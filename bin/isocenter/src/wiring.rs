@@ -336,6 +336,7 @@ fn query_retrieve_scp(configuration: &Configuration) -> Result<QueryRetrieveScp,
             scu: storage_scu(configuration)?,
             response_timeout: configuration.storage_scu.response_timeout,
             rules: exports::rules_of_peers(configuration)?,
+            warnings: exports::warnings(configuration),
             wait_for_turn: configuration.storage_scu.wait_for_turn,
         },
     })

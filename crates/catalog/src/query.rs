@@ -211,6 +211,8 @@ pub(crate) const QUERY_RETRIEVE_LEVEL: Tag = Tag(0x0008, 0x0052);
 pub(crate) const RETRIEVE_AE_TITLE: Tag = Tag(0x0008, 0x0054);
 pub(crate) const INSTANCE_AVAILABILITY: Tag = Tag(0x0008, 0x0056);
 pub(crate) const SPECIFIC_CHARACTER_SET: Tag = Tag(0x0008, 0x0005);
+/// Says what times of the request mean; never a key (PS3.4 C.4.1.1.3, SIL-006).
+const TIMEZONE_OFFSET_FROM_UTC: Tag = Tag(0x0008, 0x0201);
 
 #[cfg(test)]
 mod tests;

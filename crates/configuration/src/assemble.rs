@@ -127,6 +127,8 @@ fn storage_scu(from: &Reader<'_>) -> Result<StorageScu, ConfigurationError> {
         sop_classes_removed: from.uids("sop-classes-removed")?,
         contexts: from.word("contexts")?,
         response_timeout: from.duration("response-timeout")?,
+        warning_statuses: from.word("warning-statuses")?,
+        signed_instances: from.word("signed-instances")?,
         open_retries: from.number("open-retries")?,
         open_retry_wait: from.duration("open-retry-wait")?,
     })

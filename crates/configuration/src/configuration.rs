@@ -10,8 +10,8 @@ use crate::words::{
     AssociationsCounted, CommitmentCheck, CommitmentIncomplete, CompressedFor, Contexts, HigherLevelKeys,
     InformationModel, Isolation, Lenience, LogFormat, LogLevel, LossyCompression, MatchingTable,
     NoAcceptableContext, NotificationRefused, OnSubOperationFailure, PartialFailure,
-    PhotometricInterpretation, Preset, ReturnedAttributes, SeveralValues, SopClasses, Sync,
-    UltrasoundClasses, UnmatchedKeys, WarningsEndIn,
+    PhotometricInterpretation, Preset, ReturnedAttributes, SeveralValues, SignedInstances, SopClasses, Sync,
+    UltrasoundClasses, UnmatchedKeys, WarningStatuses, WarningsEndIn,
 };
 use crate::{AddressRange, AeTitle, Uid};
 
@@ -204,6 +204,10 @@ pub struct StorageScu {
     pub contexts: Contexts,
     /// `storage-scu.response-timeout`
     pub response_timeout: Duration,
+    /// `storage-scu.warning-statuses`
+    pub warning_statuses: WarningStatuses,
+    /// `storage-scu.signed-instances`
+    pub signed_instances: SignedInstances,
     /// `storage-scu.open-retries`
     pub open_retries: u32,
     /// `storage-scu.open-retry-wait`

@@ -53,6 +53,6 @@ pub use words::{
     AssociationsCounted, CommitmentCheck, CommitmentIncomplete, CompressedFor, Contexts, HigherLevelKeys,
     InformationModel, Isolation, Lenience, LogFormat, LogLevel, LossyCompression, MatchingTable,
     NoAcceptableContext, NotificationRefused, OnSubOperationFailure, PartialFailure,
-    PhotometricInterpretation, Preset, ReturnedAttributes, SeveralValues, SopClasses, Sync,
-    UltrasoundClasses, UnmatchedKeys, WarningsEndIn, Word, Words,
+    PhotometricInterpretation, Preset, ReturnedAttributes, SeveralValues, SignedInstances, SopClasses, Sync,
+    UltrasoundClasses, UnmatchedKeys, WarningStatuses, WarningsEndIn, Word, Words,
 };

@@ -163,7 +163,7 @@ words! {
     /// The final status of a retrieve whose sub-operations all succeeded, some with warnings.
     WarningsEndIn {
         Warning = "warning", "B000H";
-        Success = "success", "0000H; the instance counts as completed";
+        Success = "success", "0000H; the counter of warnings says that there were some";
     }
     /// The final status of a retrieve in which some sub-operations failed and some did not.
     PartialFailure {
@@ -174,6 +174,16 @@ words! {
     OnSubOperationFailure {
         Continue = "continue", "the other instances are still sent";
         Stop = "stop", "the retrieve ends; nothing more is sent";
+    }
+    /// The statuses of C-STORE responses that count as warnings.
+    WarningStatuses {
+        Standard = "standard", "those of PS3.7 C.4: 0001H, 0107H, 0116H and every one from B000H to BFFFH";
+        AnnexF = "annex-f", "B000H, B006H, B007H, 0107H and 0116H";
+    }
+    /// What is done where digitally signed instances would be changed.
+    SignedInstances {
+        AsHeld = "as-held", "they are not changed: what cannot go as it is held is not sent";
+        Changed = "changed", "they are changed like any other, and lose their signatures";
     }
     /// What becomes of ultrasound instances whose SOP class a destination does not take.
     UltrasoundClasses {

@@ -133,19 +133,28 @@ fn a_list_of_the_command_line_has_commas_and_may_be_empty() {
 }
 
 #[test]
+fn cfg_001_cfg_002_cfg_003_annex_f_names_its_entities_as_its_table_does() {
+    let held = with(&["preset=annex-f"]).configuration;
+    let acceptors = [&held.storage_scp.acceptor, &held.query_retrieve_scp.acceptor];
+    let named = acceptors.map(|acceptor| (acceptor.ae_title.as_str(), acceptor.listen.port()));
+    assert_eq!(named, [("EX_STORE_SCP", 4000), ("EX_QUERY_SCP", 5000)]);
+    assert_eq!(held.storage_scu.ae_title.as_str(), "EX_STORE_SCU");
+}
+
+#[test]
 fn gen_004_query_retrieve_scp_and_storage_scu_may_share_a_title() {
-    with(&["preset=annex-f", "storage-scu.ae-title=ISO_QUERY_SCP"]);
+    with(&["preset=annex-f", "storage-scu.ae-title=EX_QUERY_SCP"]);
 }
 
 #[test]
 fn gen_005_under_annex_f_storage_scp_shares_its_title_with_neither_of_the_others() {
-    let with_query = refusal(&["preset=annex-f", "query-retrieve-scp.ae-title=ISO_STORE_SCP"]);
+    let with_query = refusal(&["preset=annex-f", "query-retrieve-scp.ae-title=EX_STORE_SCP"]);
     assert!(
         with_query
             .starts_with("command line, --set: STORAGE-SCP and QUERY-RETRIEVE-SCP have the same AE title"),
         "{with_query}"
     );
-    let with_scu = refusal(&["preset=annex-f", "storage-scp.ae-title=ISO_STORE_SCU"]);
+    let with_scu = refusal(&["preset=annex-f", "storage-scp.ae-title=EX_STORE_SCU"]);
     assert!(with_scu.contains("STORAGE-SCP and STORAGE-SCU have the same AE title"), "{with_scu}");
 }
 
@@ -154,7 +163,7 @@ fn gen_005_a_setting_wins_over_its_preset() {
     with(&[
         "preset=annex-f",
         "storage-scp.may-share-ae-title=true",
-        "query-retrieve-scp.ae-title=ISO_STORE_SCP",
+        "query-retrieve-scp.ae-title=EX_STORE_SCP",
     ]);
     refusal(&["storage-scp.may-share-ae-title=false", "query-retrieve-scp.ae-title=ISO_STORE_SCP"]);
 }

@@ -39,7 +39,8 @@ pub(crate) fn acceptor_policies(facts: &Facts<'_>, acceptor: &Acceptor<'_>) -> V
 
 /// The same of STORAGE-SCU.
 pub(crate) fn exporter_policies(facts: &Facts<'_>) -> Vec<Section> {
-    let Exporter { export, associations, response_timeout: _, wait_for_turn: _ } = &facts.storage_scu;
+    let Exporter { export, associations, response_timeout: _, wait_for_turn: _, warnings: _ } =
+        &facts.storage_scu;
     let initiated = format!("{associations}, all remote AEs together");
     vec![
         general(&export.initiation.identity, facts.network),
@@ -159,7 +160,8 @@ fn rejection(RejectionRow { rejection, when }: RejectionRow) -> Vec<Text> {
 
 /// When STORAGE-SCU begins associations.
 pub(crate) fn initiation(facts: &Facts<'_>) -> Section {
-    let Exporter { export, associations: _, response_timeout: _, wait_for_turn } = &facts.storage_scu;
+    let Exporter { export, associations: _, response_timeout: _, wait_for_turn, warnings: _ } =
+        &facts.storage_scu;
     let retries = match export.retries {
         0 => "An association that cannot be opened is not tried again.".to_owned(),
         retries => format!(

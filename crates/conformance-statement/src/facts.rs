@@ -75,6 +75,8 @@ pub struct Exporter<'f> {
     pub response_timeout: Duration,
     /// How long an order waits for one of those associations.
     pub wait_for_turn: Duration,
+    /// Which statuses of C-STORE responses are warnings.
+    pub warnings: storage_scu::responses::Warnings,
 }
 
 /// A command by which service staff talk to a peer.

@@ -2,7 +2,7 @@
 
 use application_entity::dispatch;
 use holdings::{HoldingsRules, Sync};
-use storage_scu::responses::RESPONSES;
+use storage_scu::responses::responses;
 
 use crate::document::{Section, Text, text};
 use crate::facts::Facts;
@@ -57,8 +57,8 @@ pub(crate) fn provider(facts: &Facts<'_>) -> Section {
         .say(text("Statuses of every service: section ").see("common-statuses").and("."))
 }
 
-pub(crate) fn user() -> Section {
-    let rows = RESPONSES.iter().map(|row| -> Vec<Text> {
+pub(crate) fn user(facts: &Facts<'_>) -> Section {
+    let rows = responses(facts.storage_scu.warnings).map(|row| -> Vec<Text> {
         let (first, last) = (*row.codes.start(), *row.codes.end());
         let codes = match (first, last) {
             (0, 0xFFFF) => "*".to_owned(),

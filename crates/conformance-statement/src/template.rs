@@ -44,7 +44,7 @@ fn by_service(facts: &Facts<'_>) -> Vec<Section> {
     vec![
         Section::new("model", "Implementation Model").with(model::sections(facts)),
         Section::new("services", "Service and Interoperability Description")
-            .with([storage::verification(), storage::provider(facts), storage::user()])
+            .with([storage::verification(), storage::provider(facts), storage::user(facts)])
             .with(commitment::section(facts))
             .with([query::section(facts), retrieve::section(facts), storage::common_statuses()])
             .with([web(), media(), character_sets::section()]),
@@ -80,7 +80,7 @@ fn by_entity(facts: &Facts<'_>) -> Vec<Section> {
     let exporter = Section::new("", "STORAGE-SCU AE Specification").with([
         sop_classes(),
         Section::new("", "Association Policies").with(associations::exporter_policies(facts)),
-        associations::initiation(facts).with([contexts::proposed(facts), storage::user()]),
+        associations::initiation(facts).with([contexts::proposed(facts), storage::user(facts)]),
         Section::new("", "Association Acceptance Policy").say("STORAGE-SCU accepts no association."),
     ]);
     let specifications = Section::new("contexts", "AE Specifications").with([

@@ -21,7 +21,8 @@ pub(crate) fn words_of(time: Duration) -> String {
 
 pub(crate) fn section(facts: &Facts<'_>) -> Section {
     let Timers { artim, associate_response, release, between_packets, write } = facts.network.timers;
-    let Exporter { export, associations: _, response_timeout, wait_for_turn } = &facts.storage_scu;
+    let Exporter { export, associations: _, response_timeout, wait_for_turn, warnings: _ } =
+        &facts.storage_scu;
     let Export { initiation, layout: _, retries: _, retry_delay } = export;
     let idle = |acceptor: &crate::facts::Acceptor<'_>| acceptor.entity.idle;
     let rows = vec![

@@ -10,7 +10,7 @@ use crate::derivation::{Predecessor, derive};
 use crate::edits::Edits;
 use crate::pixels::{self, Interpretation, Lost, Target};
 use crate::rewrite::{self, Recipe};
-use crate::rules::{Photometric, Rules};
+use crate::rules::{Photometric, Rules, Signed};
 use crate::survey::{PixelData, Survey};
 use crate::tags::{
     CINE_RATE, DERIVATION_DESCRIPTION, DIGITAL_SIGNATURES_SEQUENCE, FRAME_TIME, FRAME_TIME_VECTOR,
@@ -145,7 +145,10 @@ impl Conversion {
         if edits.is_empty() && self.transfer_syntax_uid == self.stored.transfer_syntax_uid {
             return Ok(Applied::AsStored);
         }
-        if !edits.is_empty() {
+        if !edits.is_empty() || !recipe.pixels.is_empty() {
+            if survey.has(DIGITAL_SIGNATURES_SEQUENCE) && self.rules.signed == Signed::AsHeld {
+                return Err(NotConverted::Signed);
+            }
             // What was signed is not what is sent (PS3.3 C.12.1.1.3).
             edits.remove(MAC_PARAMETERS_SEQUENCE);
             edits.remove(DIGITAL_SIGNATURES_SEQUENCE);

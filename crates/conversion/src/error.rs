@@ -18,6 +18,11 @@ pub enum NotConverted {
     /// Its pixel data cannot be what the destination wants.
     #[error("the pixel data cannot be converted: {0}")]
     Pixels(&'static str),
+    /// It is signed, and signed instances are not changed.
+    #[error(
+        "it is digitally signed, and signed instances are sent as they are held or not at all (storage-scu.signed-instances)"
+    )]
+    Signed,
     /// Its pixel data contradict its attributes, or are broken.
     #[error("frame {frame} cannot be decoded: {why}")]
     Frame {

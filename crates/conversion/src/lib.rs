@@ -28,4 +28,4 @@ pub use conversion::{Applied, Conversion, Converted, Stored};
 pub use corrections::{Corrections, Modification};
 pub use error::NotConverted;
 pub use plan::Plan;
-pub use rules::{Lossy, Photometric, Rules, Ultrasound, Window};
+pub use rules::{Lossy, Photometric, Rules, Signed, Ultrasound, Window};

@@ -23,6 +23,8 @@ pub struct Rules {
     pub photometric: Option<Photometric>,
     /// Window Center and Window Width for greyscale images that have none (IOD-031, IOD-032), as decimal strings.
     pub window: Option<Window>,
+    /// What is done where a signed instance would be changed (DIF-012).
+    pub signed: Signed,
 }
 
 /// Whether images are compressed with loss: JPEG Baseline (SCU-004, IOD-033).
@@ -45,6 +47,16 @@ pub enum Ultrasound {
     /// Where the destination does not take the class that the instance has.
     #[default]
     WhenNeeded,
+}
+
+/// What is done where a digitally signed instance would be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Signed {
+    /// It is not converted, and what was corrected is not sent (PS3.15 A.3).
+    AsHeld,
+    /// It is changed like any other, and its signatures are removed.
+    #[default]
+    Changed,
 }
 
 /// A photometric interpretation that images are converted to.
@@ -76,6 +88,7 @@ impl Default for Rules {
             ultrasound: Ultrasound::default(),
             photometric: None,
             window: None,
+            signed: Signed::default(),
         }
     }
 }

@@ -35,6 +35,7 @@ impl QueryRetrieveScp {
             priority: rq.priority,
             originator: None,
             rules: self.export.rules.of(&attendance.calling).clone(),
+            warnings: self.export.warnings,
         };
         let total = instances.len();
         let mut progress = Progress::new(total, self.retrieve_rules);

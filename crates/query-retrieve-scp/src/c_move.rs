@@ -146,6 +146,7 @@ impl QueryRetrieveScp {
                 message_id: requester.rq.message_id,
             }),
             rules: self.export.rules.of(&destination.ae_title).clone(),
+            warnings: self.export.warnings,
         };
         let to = &destination.ae_title;
         let mut ordered = Ordered { to, total, told: 0, progress, requester, attendance };

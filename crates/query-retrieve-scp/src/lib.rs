@@ -48,6 +48,8 @@ pub struct Export {
     pub response_timeout: Duration,
     /// What instances are made into for whom.
     pub rules: storage_scu::RulesOfPeers,
+    /// Which statuses of their responses are warnings.
+    pub warnings: storage_scu::responses::Warnings,
     /// How long an order waits until fewer than the maximum of exports run (SIL-067).
     pub wait_for_turn: Duration,
 }

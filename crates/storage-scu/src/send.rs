@@ -8,6 +8,7 @@ use dimse::{Dialogue, Priority, SendFailed, StoreRq};
 use upper_layer::Transport;
 use vocabulary::{Status, Uid, sop_class, transfer_syntax};
 
+use crate::responses::Warnings;
 use crate::{NotStored, Originator, Outgoing, responses};
 
 /// How instances are sent over an association, its own or that of a C-GET.
@@ -21,6 +22,8 @@ pub struct Sending {
     pub originator: Option<Originator>,
     /// What instances are made into for this peer.
     pub rules: Rules,
+    /// Which statuses of its responses are warnings.
+    pub warnings: Warnings,
 }
 
 /// What goes out: as it is held, or converted.
@@ -70,7 +73,7 @@ impl Sending {
         };
         dialogue.store_from(&rq, &mut *data_set, length)?;
         let outcome = dialogue.await_store_response(Some(self.response_timeout))?.outcome;
-        Ok(match responses::is_stored(outcome.status) {
+        Ok(match responses::is_stored(outcome.status, self.warnings) {
             true => Ok(outcome.status),
             false => Err(NotStored::Refused { status: outcome.status, comment: outcome.error_comment }),
         })

@@ -8,6 +8,7 @@ use upper_layer::pdu::ProposedContext;
 use vocabulary::{Status, Uid, sop_class, transfer_syntax};
 
 use crate::cli::Echo;
+use crate::commands::say::say;
 use crate::commands::{Failure, configured};
 use crate::peer_argument::peer;
 use crate::wiring;
@@ -52,7 +53,7 @@ pub(crate) fn run(arguments: &Echo) -> Result<(), Failure> {
     if answer.outcome.status != Status::SUCCESS {
         return Err(Failure(format!("{} answered {}", peer.ae_title, answer.outcome.status)));
     }
-    println!("{} at {}:{} answered in {took:.1?}", peer.ae_title, peer.host, peer.port);
+    say(format_args!("{} at {}:{} answered in {took:.1?}\n", peer.ae_title, peer.host, peer.port))?;
     if arguments.storage_scp && !takes_notifications {
         return Err(Failure(format!("{} takes no storage commitment notifications", peer.ae_title)));
     }

@@ -7,6 +7,7 @@ use upper_layer::pdu::ProposedContext;
 use vocabulary::{Encoding, InformationModel, Level, Status, Tag, Uid, limits, sop_class, transfer_syntax};
 
 use crate::cli::Find;
+use crate::commands::say::{Audience, say};
 use crate::commands::{Failure, configured};
 use crate::peer_argument::peer;
 use crate::wiring;
@@ -55,6 +56,7 @@ pub(crate) fn run(arguments: &Find) -> Result<(), Failure> {
     dialogue.send(&rq, Some(&identifier.to_bytes(Encoding::ImplicitLittleEndian)))?;
 
     let mut matches = 0_u64;
+    let mut is_enough = arguments.limit == Some(0);
     loop {
         let response = dialogue.await_response(Some(configuration.storage_scu.response_timeout))?;
         let Response::Find(response) = response else { continue };
@@ -63,7 +65,7 @@ pub(crate) fn run(arguments: &Find) -> Result<(), Failure> {
             if let Some(association) = dialogue.into_association() {
                 association.release()?;
             }
-            println!("{matches} matches");
+            say(format_args!("{matches} matches\n"))?;
             return match status {
                 Status::SUCCESS | Status::CANCEL => Ok(()),
                 _ => {
@@ -73,12 +75,13 @@ pub(crate) fn run(arguments: &Find) -> Result<(), Failure> {
             };
         }
         let bytes = dialogue.collect_data_set(limits::IDENTIFIER_BYTES_MAX)?;
-        if arguments.limit.is_some_and(|limit| matches >= limit) {
+        if is_enough {
             continue;
         }
         matches += 1;
-        print(&Identifier::read(&bytes, Encoding::ImplicitLittleEndian)?);
-        if arguments.limit == Some(matches) {
+        let audience = print(&Identifier::read(&bytes, Encoding::ImplicitLittleEndian)?)?;
+        if arguments.limit == Some(matches) || audience == Audience::Left {
+            is_enough = true;
             dialogue.send(&CancelRq::of(&rq), None)?;
         }
     }
@@ -117,7 +120,8 @@ fn key(keyword: &str) -> Result<&'static Key, Failure> {
     })
 }
 
-fn print(identifier: &Identifier) {
+fn print(identifier: &Identifier) -> Result<Audience, Failure> {
+    let mut block = String::new();
     for element in identifier.elements() {
         if matches!(element.tag, SPECIFIC_CHARACTER_SET | QUERY_RETRIEVE_LEVEL) {
             continue;
@@ -128,8 +132,8 @@ fn print(identifier: &Identifier) {
             tag => catalog::keys::find(tag).map_or_else(|| tag.to_string(), |key| key.keyword.to_owned()),
         };
         if let Some(text) = identifier.text_of(element) {
-            println!("{name:<34} {text}");
+            block.push_str(&format!("{name:<34} {text}\n"));
         }
     }
-    println!();
+    say(format_args!("{block}\n"))
 }

@@ -9,6 +9,7 @@ use holdings::How;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::Import;
+use crate::commands::say::{remark, say};
 use crate::commands::{Failure, configured, paths};
 use crate::wiring::{OpensHoldings, import_origin};
 
@@ -16,13 +17,13 @@ use crate::wiring::{OpensHoldings, import_origin};
 pub(crate) fn run(arguments: &Import) -> Result<(), Failure> {
     let effective = configured(&arguments.configured.sources())?;
     let mut holdings = OpensHoldings::new(&effective.configuration).open()?;
-    let started = holdings.start(&mut |finding| eprintln!("{finding}"))?;
+    let started = holdings.start(&mut |finding| remark(format_args!("{finding}")))?;
     let origin = import_origin();
 
     let mut skipped = 0_u64;
     let files = paths::files(&arguments.paths, &mut |path, error| {
         skipped += 1;
-        eprintln!("skipped {}: {error}", path.display());
+        remark(format_args!("skipped {}: {error}", path.display()));
     });
     let progress = progress(files.len() as u64);
     let (mut kept, mut versions, mut held) = (0_u64, 0_u64, 0_u64);
@@ -40,7 +41,7 @@ pub(crate) fn run(arguments: &Import) -> Result<(), Failure> {
             }
             Err(reason) => {
                 skipped += 1;
-                progress.suspend(|| eprintln!("skipped {}: {reason}", file.display()));
+                progress.suspend(|| remark(format_args!("skipped {}: {reason}", file.display())));
             }
         }
         progress.inc(1);
@@ -51,9 +52,11 @@ pub(crate) fn run(arguments: &Import) -> Result<(), Failure> {
     }
     progress.finish_and_clear();
     started.running.stop(&mut holdings, SystemTime::now())?;
-    println!("{kept} imported, {held} held already, {skipped} skipped");
+    say(format_args!("{kept} imported, {held} held already, {skipped} skipped\n"))?;
     if versions > 0 {
-        println!("of the imported {versions} differ from an instance held under the same UID; both are kept");
+        say(format_args!(
+            "of the imported {versions} differ from an instance held under the same UID; both are kept\n"
+        ))?;
     }
     paths::all_exist(&arguments.paths)
 }

@@ -1,6 +1,7 @@
 //! `isocenter reindex`: the catalog anew from the vault.
 
 use crate::cli::Configured;
+use crate::commands::say::{remark, say};
 use crate::commands::{Failure, configured};
 use crate::wiring::OpensHoldings;
 
@@ -21,12 +22,12 @@ pub(crate) fn run(arguments: &Configured) -> Result<(), Failure> {
             progress.set_length(instances);
             progress.set_position(instances);
         },
-        &mut |finding| progress.suspend(|| eprintln!("{finding}")),
+        &mut |finding| progress.suspend(|| remark(format_args!("{finding}"))),
     )?;
     progress.finish_and_clear();
-    println!(
-        "{} instances recorded; {} files unreadable, {} unknown, left where they are",
+    say(format_args!(
+        "{} instances recorded; {} files unreadable, {} unknown, left where they are\n",
         reindexed.instances, reindexed.unreadable, reindexed.unknown
-    );
+    ))?;
     Ok(())
 }

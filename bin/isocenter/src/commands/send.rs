@@ -12,6 +12,7 @@ use storage_scu::{Next, Outgoing, Sending};
 use vocabulary::{Status, Uid};
 
 use crate::cli::Send;
+use crate::commands::say::{remark, say};
 use crate::commands::{Failure, configured, import, paths};
 use crate::peer_argument::peer;
 use crate::{exports, wiring};
@@ -54,7 +55,7 @@ pub(crate) fn run(arguments: &Send) -> Result<(), Failure> {
     let mut skipped = 0_u64;
     let mut skip = |path: &Path, reason: &dyn std::fmt::Display| {
         skipped += 1;
-        eprintln!("skipped {}: {reason}", path.display());
+        remark(format_args!("skipped {}: {reason}", path.display()));
     };
     let files = paths::files(&arguments.paths, &mut |path, error| skip(path, error));
     let mut instances = Vec::new();
@@ -71,6 +72,7 @@ pub(crate) fn run(arguments: &Send) -> Result<(), Failure> {
         priority: Priority::MEDIUM,
         originator: None,
         rules: exports::rules_of_peers(&configuration)?.of(&peer.ae_title).clone(),
+        warnings: exports::warnings(&configuration),
     };
     let (mut stored, mut warned, mut failed) = (0_u64, 0_u64, 0_u64);
     let result = scu.run(&peer, &instances, &sending, &mut |instance, result| {
@@ -79,18 +81,21 @@ pub(crate) fn run(arguments: &Send) -> Result<(), Failure> {
             Ok(Status::SUCCESS) => stored += 1,
             Ok(status) => {
                 warned += 1;
-                progress.suspend(|| eprintln!("{path}: stored, {} answered {status}", peer.ae_title));
+                progress
+                    .suspend(|| remark(format_args!("{path}: stored, {} answered {status}", peer.ae_title)));
             }
             Err(not_stored) => {
                 failed += 1;
-                progress.suspend(|| eprintln!("{path}: not stored: {not_stored}"));
+                progress.suspend(|| remark(format_args!("{path}: not stored: {not_stored}")));
             }
         }
         progress.inc(1);
         Next::Continue
     });
     progress.finish_and_clear();
-    println!("{stored} stored, {warned} stored with a warning, {failed} failed, {skipped} skipped");
+    say(format_args!(
+        "{stored} stored, {warned} stored with a warning, {failed} failed, {skipped} skipped\n"
+    ))?;
     result?;
     match failed {
         0 => paths::all_exist(&arguments.paths),

@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,6 +15,7 @@ use supervisor::{
 };
 
 use crate::cli::Configured;
+use crate::commands::say::say;
 use crate::commands::{Failure, association, configured};
 use crate::logging;
 use crate::overseer::EXPORTS;
@@ -108,40 +108,37 @@ fn start(holdings: &OpensHoldings) -> Result<Running, Failure> {
 }
 
 /// The first lines: where it listens, where the data are, and how a modality is pointed at it.
-fn introduce(configuration: &Configuration) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+fn introduce(configuration: &Configuration) -> Result<(), Failure> {
     let (storage, query) = (&configuration.storage_scp.acceptor, &configuration.query_retrieve_scp.acceptor);
-    writeln!(out, "isocenter {} (preset {})", env!("CARGO_PKG_VERSION"), configuration.preset)?;
-    let row = |out: &mut io::StdoutLock<'_>, name, acceptor: &Acceptor| {
+    say(format_args!("isocenter {} (preset {})\n", env!("CARGO_PKG_VERSION"), configuration.preset))?;
+    let row = |name, acceptor: &Acceptor| {
         let Acceptor { ae_title, listen, associations, associations_counted, .. } = acceptor;
         let counted = match associations_counted {
             AssociationsCounted::Total => "in total",
             AssociationsCounted::PerCallingAe => "for each calling AE",
         };
-        writeln!(
-            out,
-            "  {name:<19} {:<16} {listen}, {associations} associations {counted}",
-            ae_title.as_str()
-        )
+        let title = ae_title.as_str();
+        say(format_args!("  {name:<19} {title:<16} {listen}, {associations} associations {counted}\n"))
     };
-    row(&mut out, STORAGE_SCP, storage)?;
-    row(&mut out, QUERY_RETRIEVE_SCP, query)?;
-    writeln!(out, "  {:<19} {}", EXPORTS, configuration.storage_scu.ae_title.as_str())?;
+    row(STORAGE_SCP, storage)?;
+    row(QUERY_RETRIEVE_SCP, query)?;
+    say(format_args!("  {:<19} {}\n", EXPORTS, configuration.storage_scu.ae_title.as_str()))?;
     let data = std::path::absolute(&configuration.data)?;
-    writeln!(out, "  {:<19} {}", "data", data.display())?;
-    writeln!(
-        out,
-        "  A modality sends to AE title {}, host {}, port {}; a workstation asks AE title {}, port {}.",
+    say(format_args!("  {:<19} {}\n", "data", data.display()))?;
+    say(format_args!(
+        "  A modality sends to AE title {}, host {}, port {}; a workstation asks AE title {}, port {}.\n",
         storage.ae_title.as_str(),
         reachable(storage.listen),
         storage.listen.port(),
         query.ae_title.as_str(),
         query.listen.port()
-    )?;
+    ))?;
     if configuration.peers.is_empty() {
-        writeln!(out, "  No [[peer]] is configured, so nothing can be moved to a workstation (C-MOVE) yet.")?;
+        say(format_args!(
+            "  No [[peer]] is configured, so nothing can be moved to a workstation (C-MOVE) yet.\n"
+        ))?;
     }
-    out.flush()
+    Ok(())
 }
 
 fn reachable(listen: SocketAddr) -> String {
@@ -237,9 +234,8 @@ fn serve_thread(connection: Connection, control: &mut Control) {
 fn tell(event: Event<'_>) {
     match event {
         Event::Ready { .. } => {
-            let mut out = io::stdout().lock();
-            if let Err(error) = writeln!(out, "ready").and_then(|()| out.flush()) {
-                tracing::warn!("nobody reads standard output: {error}");
+            if let Err(Failure(words)) = say(format_args!("ready\n")) {
+                tracing::warn!("{words}");
             }
         }
         Event::ChildFailed { pid, peer, calling, called, activity, ending } => {

@@ -1,7 +1,5 @@
 //! `isocenter statement`: the DICOM Conformance Statement of what would run (PS3.2).
 
-use std::io::{self, Write};
-
 use application_entity::Entity;
 use configuration::{AssociationsCounted, Effective, SECTIONS, TakesEffect, Words};
 use conformance_statement::{
@@ -10,6 +8,7 @@ use conformance_statement::{
 use vocabulary::Uid;
 
 use crate::cli::{self, Format, Statement};
+use crate::commands::say::say;
 use crate::commands::{Failure, configured, echo, find};
 use crate::wiring::{QUERY_RETRIEVE_SCP, STORAGE_SCP, Wiring};
 
@@ -17,7 +16,7 @@ use crate::wiring::{QUERY_RETRIEVE_SCP, STORAGE_SCP, Wiring};
 pub(crate) fn run(arguments: &Statement) -> Result<(), Failure> {
     let effective = configured(&arguments.configured.sources())?;
     let page = print(&effective, arguments.format, arguments.template)?;
-    io::stdout().lock().write_all(page.as_bytes())?;
+    say(format_args!("{page}"))?;
     Ok(())
 }
 
@@ -62,6 +61,7 @@ fn facts<'f>(effective: &'f Effective, wiring: &'f Wiring) -> Result<Facts<'f>, 
             associations: configuration.storage_scu.associations,
             response_timeout: query_retrieve.export.response_timeout,
             wait_for_turn: query_retrieve.export.wait_for_turn,
+            warnings: query_retrieve.export.warnings,
         },
         network: &wiring.network,
         query_rules: &query_retrieve.query_rules,

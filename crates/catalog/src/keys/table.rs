@@ -154,7 +154,6 @@ pub const KEYS: &[Key] = &[
     further(Tag(0x0008, 0x002A), "AcquisitionDateTime", Vr::DT, Image),
     further(Tag(0x0008, 0x0032), "AcquisitionTime", Vr::TM, Image),
     further(Tag(0x0008, 0x0033), "ContentTime", Vr::TM, Image),
-    further(Tag(0x0008, 0x0201), "TimezoneOffsetFromUTC", Vr::SH, Image),
     further(Tag(0x0008, 0x2111), "DerivationDescription", Vr::ST, Image),
     further(Tag(0x0008, 0x2218), "AnatomicRegionSequence", Vr::SQ, Image),
     further(Tag(0x0008, 0x3001), "AlternateRepresentationSequence", Vr::SQ, Image),

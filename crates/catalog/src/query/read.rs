@@ -7,7 +7,7 @@ use vocabulary::{InformationModel, Level, Tag, Vr};
 use super::items::{self, ItemsTest};
 use super::{
     Criterion, INSTANCE_AVAILABILITY, QUERY_RETRIEVE_LEVEL, Query, QueryRefused, RETRIEVE_AE_TITLE, Returned,
-    SPECIFIC_CHARACTER_SET, Test, What, level_of,
+    SPECIFIC_CHARACTER_SET, TIMEZONE_OFFSET_FROM_UTC, Test, What, level_of,
 };
 use crate::keys::{self, Key, KeyType, Matched};
 use crate::matching::{Matching, Ways};
@@ -66,7 +66,7 @@ fn read_element(
     let is_special = matches!(tag, RETRIEVE_AE_TITLE | INSTANCE_AVAILABILITY);
     if tag.is_private()
         || tag.element() == 0
-        || matches!(tag, SPECIFIC_CHARACTER_SET | QUERY_RETRIEVE_LEVEL)
+        || matches!(tag, SPECIFIC_CHARACTER_SET | QUERY_RETRIEVE_LEVEL | TIMEZONE_OFFSET_FROM_UTC)
         || (is_special && rules.unasked_attributes)
     {
         return Ok(());

@@ -251,3 +251,14 @@ fn keys_of_series_are_asked_for_at_their_level() {
     assert_eq!(query.level(), Level::Image);
     assert_eq!(query.criteria.len(), 2);
 }
+
+#[test]
+fn sil_006_the_time_zone_of_a_request_is_no_key_at_any_level() {
+    const TIMEZONE_OFFSET_FROM_UTC: Tag = Tag(0x0008, 0x0201);
+    for level in ["STUDY", "SERIES", "IMAGE"] {
+        let query = standard(StudyRoot, level, &[(TIMEZONE_OFFSET_FROM_UTC, "+0100")]).unwrap();
+        assert!(query.criteria.is_empty(), "{level}");
+        assert_eq!((query.unsupported_keys(), query.pending_status()), (&[][..], Status::PENDING), "{level}");
+        assert!(!returned(&query).contains(&TIMEZONE_OFFSET_FROM_UTC), "{level}");
+    }
+}

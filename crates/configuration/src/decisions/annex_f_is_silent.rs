@@ -11,7 +11,7 @@ pub(super) const DECISIONS: &[Decision] = &[
     Decision::both("SIL-003", "SOP class extended negotiation of queries", "not answered", "not answering promises nothing; what is lenient here needs no agreement"),
     Decision::both("SIL-004", "date and time as one range", "not offered: each matches on its own", "the default of PS3.4 C.5.1.1"),
     Decision::both("SIL-005", "fuzzy matching of names", "not offered; neither case nor accents matter", "what is found should not depend on whom the modality asked to type"),
-    Decision::both("SIL-006", "Timezone Offset From UTC in an identifier", "not applied; answered like any attribute at level IMAGE and ignored at the others", "times are answered as they were stored"),
+    Decision::both("SIL-006", "Timezone Offset From UTC in an identifier", "not applied, never a key, not in answers", "PS3.4 C.4.1.1.3 has it beside the keys; times are answered as they were stored"),
     Decision::both("SIL-007", "Query/Retrieve View that was not negotiated", "ignored", "asking for a view is no reason to get nothing"),
     Decision::both("SIL-008", "TLS", "not offered", "it belongs in front of the server until it is part of it"),
     Decision::both("SIL-009", "user identity", "ignored and not answered", "peers that send one expect to be served all the same"),
@@ -104,7 +104,7 @@ pub(super) const DECISIONS: &[Decision] = &[
     Decision::both("SIL-090", "the queue of notifications", "on the disk; an error in the log after the last attempt, and the Transaction UID stays known", "a promise survives a restart"),
     Decision::each("SIL-091", "commitment and several instances under one UID", "the class must be the one that is held, its file whole", "the UID alone counts", "the promise is about what is held"),
     // Security, records, other.
-    Decision::both("SIL-092", "signed instances", "treated like others", "whether a signature still holds is for its reader to check"),
+    Decision::each("SIL-092", "signed instances", "exempt from corrections and conversions", "treated like others", "a signature is worth something only while what it signs stays (PS3.15 A.3)"),
     Decision::both("SIL-093", "de-identification", "not offered", "an archive gives back what it was given"),
     Decision::both("SIL-094", "patient data in the log", "none; peers, UIDs and statuses are enough to find out", "logs travel further than images"),
     Decision::both("SIL-095", "access rights", "lists of titles and addresses for each SCP", "PS3.2 F.7.2 has these"),

@@ -3,8 +3,8 @@
 /// The rows of one SCP: its section, its name for people, its defaults, and the requirements of each row.
 macro_rules! acceptor {
     (
-        section: $section:literal, name: $name:literal, ae_title: $ae_title:literal, listen: $listen:literal,
-        idle: $idle:literal, requirements: {
+        section: $section:literal, name: $name:literal, ae_title: [$ae_title:literal, $annex_f_ae_title:literal],
+        listen: $listen:literal, idle: $idle:literal, requirements: {
             ae_title: $r_ae_title:expr, listen: $r_listen:expr, associations: $r_associations:expr,
             max_pdu: $r_max_pdu:expr, idle: $r_idle:expr, counted: $r_counted:expr, called: $r_called:expr,
             calling: $r_calling:expr, addresses: $r_addresses:expr, contexts: $r_contexts:expr $(,)?
@@ -15,7 +15,7 @@ macro_rules! acceptor {
                 key: concat!($section, ".ae-title"),
                 kind: Kind::AeTitle,
                 standard: $ae_title,
-                annex_f: $ae_title,
+                annex_f: $annex_f_ae_title,
                 takes_effect: TakesEffect::OnReload,
                 caption: concat!($name, " AE title"),
                 short: concat!("The AE title of ", $name, "."),

@@ -20,7 +20,7 @@ pub(super) const SECTION: Section = Section {
 const ACCEPTOR: &[Setting] = acceptor! {
     section: "query-retrieve-scp",
     name: "QUERY-RETRIEVE-SCP",
-    ae_title: "ISO_QUERY_SCP",
+    ae_title: ["ISO_QUERY_SCP", "EX_QUERY_SCP"],
     listen: "127.0.0.1:5000",
     idle: "3 min",
     requirements: {

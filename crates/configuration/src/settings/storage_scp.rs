@@ -19,7 +19,7 @@ pub(super) const SECTION: Section = Section {
 const ACCEPTOR: &[Setting] = acceptor! {
     section: "storage-scp",
     name: "STORAGE-SCP",
-    ae_title: "ISO_STORE_SCP",
+    ae_title: ["ISO_STORE_SCP", "EX_STORE_SCP"],
     listen: "127.0.0.1:4000",
     idle: "15 min",
     requirements: {

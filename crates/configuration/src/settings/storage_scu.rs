@@ -3,7 +3,7 @@
 use super::{DAY, HOUR, PDU, Section, seconds};
 use crate::kind::Kind;
 use crate::setting::{Setting, TakesEffect};
-use crate::words::{Contexts, SopClasses, Words};
+use crate::words::{Contexts, SignedInstances, SopClasses, WarningStatuses, Words};
 
 pub(super) const SECTION: Section = Section {
     name: "storage-scu",
@@ -14,7 +14,7 @@ pub(super) const SECTION: Section = Section {
             key: "storage-scu.ae-title",
             kind: Kind::AeTitle,
             standard: "ISO_STORE_SCU",
-            annex_f: "ISO_STORE_SCU",
+            annex_f: "EX_STORE_SCU",
             takes_effect: TakesEffect::OnReload,
             caption: "STORAGE-SCU AE title",
             short: "The AE title that it calls peers with.",
@@ -108,6 +108,29 @@ pub(super) const SECTION: Section = Section {
             short: "How long a destination may take to answer for an instance.",
             long: "",
             requirements: &["CFG-022", "SCU-037"],
+        },
+        Setting {
+            key: "storage-scu.warning-statuses",
+            kind: Kind::Word(WarningStatuses::WORDS),
+            standard: "standard",
+            annex_f: "annex-f",
+            takes_effect: TakesEffect::OnReload,
+            caption: "C-STORE response statuses that are warnings",
+            short: "Which statuses other than 0000H mean that the destination has stored an instance.",
+            long: "Whatever is neither success nor warning is a failure, and final: the instance is not sent again.",
+            requirements: &["SCU-030", "SCU-035", "DIF-022"],
+        },
+        Setting {
+            key: "storage-scu.signed-instances",
+            kind: Kind::Word(SignedInstances::WORDS),
+            standard: "as-held",
+            annex_f: "changed",
+            takes_effect: TakesEffect::OnReload,
+            caption: "Digitally signed instances",
+            short: "What is done where a correction or a conversion would change a digitally signed instance.",
+            long: "Between Explicit and Implicit VR Little Endian no value changes, so signed instances go in either. One \
+                   that was corrected is never sent uncorrected.",
+            requirements: &["DIF-012", "SIL-092"],
         },
         Setting {
             key: "storage-scu.open-retries",

@@ -13,7 +13,7 @@ use crate::tags::{
     SOP_CLASS_UID, SOP_INSTANCE_UID, SOURCE_IMAGE_SEQUENCE, SPECIFIC_CHARACTER_SET, WINDOW_CENTER,
     WINDOW_WIDTH,
 };
-use crate::{Lossy, NotConverted, Photometric, Rules, Window};
+use crate::{Lossy, NotConverted, Photometric, Rules, Signed, Window};
 
 const US: &str = "1.2.840.10008.5.1.4.1.1.6.1";
 const US_RETIRED: &str = "1.2.840.10008.5.1.4.1.1.6";
@@ -280,6 +280,24 @@ fn sil_092_signatures_go_where_what_was_signed_changes_and_stay_where_it_does_no
     let bytes = writer.into_bytes();
     assert!(made(&conversion(US, US, IVLE), &bytes).0.is_present(Tag(0xFFFA, 0xFFFA)));
     assert!(!made(&corrected(&[(NAME, "After")], false), &bytes).0.is_present(Tag(0xFFFA, 0xFFFA)));
+}
+
+#[test]
+fn dif_012_sil_092_what_is_signed_is_not_changed_where_the_rules_say_so() {
+    let mut writer = DataSetWriter::new(Encoding::ExplicitLittleEndian);
+    writer.text(NAME, Vr::PN, "Before");
+    writer.begin_sequence(Tag(0xFFFA, 0xFFFA));
+    writer.end_sequence();
+    let bytes = writer.into_bytes();
+    let exempt = |conversion: Conversion| Conversion {
+        rules: Rules { signed: Signed::AsHeld, ..conversion.rules.clone() },
+        ..conversion
+    };
+    let refused = applied(&exempt(corrected(&[(NAME, "After")], false)), &bytes);
+    assert!(matches!(refused, Err(NotConverted::Signed)), "{refused:?}");
+    assert!(made(&exempt(conversion(US, US, IVLE)), &bytes).0.is_present(Tag(0xFFFA, 0xFFFA)));
+    let unsigned = sample(US, "MONOCHROME2", &[]);
+    assert!(applied(&exempt(corrected(&[(NAME, "After")], false)), &unsigned).is_ok());
 }
 
 #[test]
