@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Find(Find),
     /// Send files to a peer (C-STORE)
     Send(Send),
+    /// Correct values of patients, studies and series: answers and exports have them from then on
+    Correct(Correct),
     /// Build the catalog anew from the files of the vault
     Reindex(Configured),
     /// Show the settings: every one with its value and where that comes from, or one in full
@@ -144,6 +146,100 @@ pub(crate) struct Send {
     /// Files and folders; folders are gone through to their depths
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
+}
+
+/// `correct`
+#[derive(Debug, Args)]
+pub(crate) struct Correct {
+    /// What is done.
+    #[command(subcommand)]
+    pub command: CorrectCommand,
+}
+
+/// What can be done about corrections.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CorrectCommand {
+    /// Correct patients, by Patient ID
+    Patient(CorrectPatient),
+    /// Correct studies, by Study Instance UID; with a PatientID they are given to another patient
+    Study(CorrectValues),
+    /// Correct series, by Series Instance UID
+    Series(CorrectValues),
+    /// Show every correction: what it changed from what to what, when, and who did it
+    List(CorrectList),
+    /// Take a correction back, by its number
+    Undo(CorrectUndo),
+}
+
+/// Where the holdings are.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Located {
+    /// The configuration file (TOML)
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The directory of the holdings [default: ./isocenter-data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<String>,
+}
+
+impl Located {
+    /// The sources of the settings, see [`Configured::sources`].
+    pub(crate) fn sources(&self) -> Sources {
+        let Self { config, data } = self.clone();
+        Configured { config, data, preset: None, set: Vec::new() }.sources()
+    }
+}
+
+/// `correct patient`
+#[derive(Debug, Args)]
+pub(crate) struct CorrectPatient {
+    /// The issuer of the Patient ID, where several patients have the same ID
+    #[arg(long)]
+    pub issuer: Option<String>,
+    /// What and how.
+    #[command(flatten)]
+    pub values: CorrectValues,
+}
+
+/// `correct patient`, `correct study`, `correct series`
+#[derive(Debug, Args)]
+pub(crate) struct CorrectValues {
+    /// Which
+    #[arg(required = true, value_name = "KEY")]
+    pub keys: Vec<String>,
+    /// An attribute and its value, as often as needed: PatientName=Doe^Jane; without a value it is emptied
+    #[arg(short, long = "set", value_name = "KEYWORD=VALUE", required = true)]
+    pub set: Vec<String>,
+    /// Let a Patient ID be one that another patient has: the two become one, with the values of that one
+    #[arg(long)]
+    pub merge: bool,
+    /// Why, for the list of corrections
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub because: String,
+    /// Where.
+    #[command(flatten)]
+    pub located: Located,
+}
+
+/// `correct list`
+#[derive(Debug, Args)]
+pub(crate) struct CorrectList {
+    /// Only those that hold
+    #[arg(long)]
+    pub in_force: bool,
+    /// Where.
+    #[command(flatten)]
+    pub located: Located,
+}
+
+/// `correct undo`
+#[derive(Debug, Args)]
+pub(crate) struct CorrectUndo {
+    /// The number that the list gives it
+    pub id: u64,
+    /// Where.
+    #[command(flatten)]
+    pub located: Located,
 }
 
 /// `settings`

@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Command::Echo(arguments) => commands::echo::run(&arguments),
         Command::Find(arguments) => commands::find::run(&arguments),
         Command::Send(arguments) => commands::send::run(&arguments),
+        Command::Correct(arguments) => commands::correct::run(&arguments.command),
         Command::Reindex(arguments) => commands::reindex::run(&arguments),
         Command::Settings(arguments) => commands::settings::run(&arguments),
         Command::Statement(arguments) => commands::statement::run(&arguments),

@@ -8,12 +8,14 @@ use std::time::Duration;
 use application_entity::{Access, AddressRange, Entity, Initiation, Network, Peer, Peers};
 use catalog::{Lenience, Offered, QueryRules, SeveralValues, UpperKeys};
 use configuration::{
-    Acceptor, CommitmentCheck, CommitmentIncomplete, Configuration, HigherLevelKeys, MatchingTable,
-    NoAcceptableContext, NotificationRefused, OnSubOperationFailure, PartialFailure, ReturnedAttributes,
-    SopClasses, UnmatchedKeys, WarningsEndIn,
+    Acceptor, CommitmentCheck, CommitmentIncomplete, Configuration, CorrectedValues, HigherLevelKeys,
+    MatchingTable, NoAcceptableContext, NotificationRefused, OnSubOperationFailure, PartialFailure,
+    ReturnedAttributes, SopClasses, UnmatchedKeys, WarningsEndIn,
 };
-use holdings::{Duplicates, Finding, Holdings, HoldingsError, HoldingsRules, Origin, Recorder, Reindexed};
-use query_retrieve_scp::{QueryRetrieveScp, RetrieveRules};
+use holdings::{
+    Correction, Duplicates, Finding, Holdings, HoldingsError, HoldingsRules, Origin, Recorder, Reindexed,
+};
+use query_retrieve_scp::{CorrectionRules, QueryRetrieveScp, RetrieveRules};
 use storage_scp::StorageScp;
 use storage_scp::commitment::{self, Commitment, Notifier};
 use storage_scp::offer::{CompressedFor, OfferSettings, StorageClasses};
@@ -87,6 +89,11 @@ impl OpensHoldings {
     /// Opens what records for the associations.
     pub(crate) fn open_recorder(&self) -> Result<Recorder, HoldingsError> {
         Holdings::open_recorder(&self.data)
+    }
+
+    /// Every correction that was made, see [`Holdings::corrections`].
+    pub(crate) fn corrections(&self) -> Result<Vec<Correction>, HoldingsError> {
+        Holdings::corrections(&self.data)
     }
 
     /// Builds the catalog anew from the vault, see [`Holdings::reindex`].
@@ -337,9 +344,19 @@ fn query_retrieve_scp(configuration: &Configuration) -> Result<QueryRetrieveScp,
             response_timeout: configuration.storage_scu.response_timeout,
             rules: exports::rules_of_peers(configuration)?,
             warnings: exports::warnings(configuration),
+            corrections: correction_rules(configuration),
             wait_for_turn: configuration.storage_scu.wait_for_turn,
         },
     })
+}
+
+fn correction_rules(configuration: &Configuration) -> CorrectionRules {
+    let corrections = &configuration.corrections;
+    CorrectionRules {
+        exported: corrections.exports == CorrectedValues::Corrected,
+        original_attributes: corrections.original_attributes,
+        system: format!("ISOCENTER {}", configuration.query_retrieve_scp.acceptor.ae_title.as_str()),
+    }
 }
 
 fn query_rules(configuration: &Configuration) -> QueryRules {

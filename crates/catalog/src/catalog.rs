@@ -10,8 +10,8 @@ use vocabulary::{Day, Uid};
 use crate::lock::WriterLock;
 use crate::recorder::{Answered, Asked, Link};
 use crate::{
-    Bulk, CatalogError, Find, Held, InstanceRow, Location, Place, Query, Recorded, Retrieval, Retrieve,
-    locate, record, remove, schema,
+    Bulk, CatalogError, Correctable, Find, Held, InstanceRow, Location, Place, Query, Recorded, Retrieval,
+    Retrieve, locate, record, remove, schema,
 };
 
 /// How long SQLite itself waits for a writer that did not queue: one that repairs the file after a crash. Writers of
@@ -172,6 +172,39 @@ impl Catalog {
         Retrieval::new(self.connection()?, retrieve)
     }
 
+    /// All of the current instances that a C-MOVE or C-GET asks for, as they are at one moment: none of them is of
+    /// another, though rows are made anew meanwhile.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub fn select(&self, retrieve: &Retrieve) -> Result<Vec<Held>, CatalogError> {
+        let connection = self.connection()?;
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        let selected = Retrieval::new(connection, retrieve).and_then(Iterator::collect);
+        // Nothing was written.
+        roll_back(connection);
+        selected
+    }
+
+    /// Looks at what could be corrected.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub fn correctable(&self) -> Result<Correctable<'_>, CatalogError> {
+        self.connection().map(Correctable::new)
+    }
+
+    /// Corrects, all of it or nothing, in a transaction of its own, queueing behind other writers.
+    ///
+    /// # Errors
+    /// When the work fails, or the catalog cannot be written; then nothing was.
+    pub fn correct<T, E: From<CatalogError>>(
+        &mut self,
+        work: impl FnOnce(&Correctable<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.write(|connection| work(&Correctable::new(connection)))
+    }
+
     /// Many instances in few transactions, for `reindex` and `import`.
     ///
     /// # Errors
@@ -262,14 +295,14 @@ impl Catalog {
     }
 
     /// Does some work in a transaction of its own, in its turn.
-    pub(crate) fn write<T>(
+    pub(crate) fn write<T, E: From<CatalogError>>(
         &mut self,
-        work: impl FnOnce(&Connection) -> Result<T, CatalogError>,
-    ) -> Result<T, CatalogError> {
+        work: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
         let Opened { connection, lock } = self.opened()?;
         let _turn = lock.turn()?;
         begin(connection)?;
-        match work(connection).and_then(|done| commit(connection).map(|()| done)) {
+        match work(connection).and_then(|done| Ok(commit(connection).map(|()| done)?)) {
             Ok(done) => Ok(done),
             Err(error) => {
                 roll_back(connection);

@@ -185,7 +185,7 @@ fn fill_level(
     Ok(true)
 }
 
-fn read(level: Level, found: &Row<'_>) -> rusqlite::Result<LevelRow> {
+pub(crate) fn read(level: Level, found: &Row<'_>) -> rusqlite::Result<LevelRow> {
     let count = columns(level).len();
     let texts = (0..count).map(|at| found.get(at)).collect::<Result<_, _>>()?;
     Ok(LevelRow::new(texts, found.get(count)?))
@@ -233,13 +233,14 @@ pub(crate) const DERIVED_DAYS: &[(Level, &str, &str)] = &[
 /// Columns with the component groups of the patient's name.
 pub(crate) const FOLDED: [&str; 3] = ["folded_alphabetic", "folded_ideographic", "folded_phonetic"];
 
-struct Statements {
-    select: String,
+pub(crate) struct Statements {
+    /// The columns of the keys and the further attributes of one row.
+    pub(crate) select: String,
     insert: String,
     update: String,
 }
 
-fn statements(level: Level) -> &'static Statements {
+pub(crate) fn statements(level: Level) -> &'static Statements {
     static ALL: LazyLock<[Statements; 3]> =
         LazyLock::new(|| [Level::Patient, Level::Study, Level::Series].map(Statements::new));
     let [patient, study, series] = &*ALL;

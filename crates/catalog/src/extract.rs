@@ -9,6 +9,7 @@ use crate::further::{self, Collected};
 use crate::held;
 use crate::keys::{self, KEYS, Kept, Key};
 use crate::normal;
+use crate::overrides::Overrides;
 
 /// What the catalog takes from one instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,8 @@ pub struct InstanceRow {
     pub(crate) instance: LevelRow,
     /// Anatomic Region Sequence (0008,2218), as [`further::items_to_bytes`] makes it; empty without.
     pub(crate) anatomic_regions: Vec<u8>,
+    /// What is other than in the data set.
+    pub(crate) overrides: Overrides,
 }
 
 /// The part of an instance that belongs to one level. That of the study has the patient's too.
@@ -113,6 +116,7 @@ impl InstanceRow {
             series,
             instance,
             anatomic_regions,
+            overrides: Overrides::default(),
         })
     }
 
@@ -216,13 +220,13 @@ fn level_rows(attributes: &Attributes) -> [LevelRow; 4] {
 }
 
 /// Where the value of a key goes: the place among the columns of its level, and among those of the study for the patient's.
-struct Slot {
-    key: &'static Key,
-    own: Option<usize>,
-    in_study: Option<usize>,
+pub(crate) struct Slot {
+    pub(crate) key: &'static Key,
+    pub(crate) own: Option<usize>,
+    pub(crate) in_study: Option<usize>,
 }
 
-fn slot(tag: Tag) -> Option<&'static Slot> {
+pub(crate) fn slot(tag: Tag) -> Option<&'static Slot> {
     static SLOTS: LazyLock<Vec<Slot>> = LazyLock::new(|| {
         let mut slots: Vec<Slot> = KEYS
             .iter()

@@ -155,6 +155,27 @@ fn element(bytes: &[u8]) -> Option<(Lying<'_>, &[u8])> {
     Some((Lying { tag, vr, value }, rest))
 }
 
+/// A collection with another text in the place of what an attribute had; none for an empty one.
+pub(crate) fn replaced(further: &[u8], tag: Tag, vr: Vr, text: &str) -> Vec<u8> {
+    let mut collected = Collected::default();
+    let keep = |element: &Lying<'_>| element.tag != tag && element.tag != SPECIFIC_CHARACTER_SET;
+    let mut rest: Vec<_> = Further(further).elements().filter(keep).map(Some).collect();
+    let at = rest.iter().flatten().take_while(|element| element.tag < tag).count();
+    if !text.is_empty() {
+        rest.insert(at, None);
+    }
+    for element in rest {
+        match element {
+            Some(Lying { tag, vr, value }) => {
+                collected.is_ascii &= value.is_ascii();
+                collected.writer.element(tag, vr, value);
+            }
+            None => collected.text(tag, vr, text),
+        }
+    }
+    collected.into_bytes()
+}
+
 /// Puts two collections of different tags together; both are as [`Collected::into_bytes`] made them.
 pub(crate) fn merged(one: &[u8], other: &[u8]) -> Vec<u8> {
     if other.is_empty() {

@@ -3,6 +3,8 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use vocabulary::{AeTitle, Day, Uid};
 
+use crate::Overrides;
+
 /// The length of the vault's checksum, in bytes.
 pub(crate) const DIGEST_BYTES: usize = 16;
 
@@ -61,6 +63,8 @@ pub struct Held {
     pub source_ae_title: Option<AeTitle>,
     /// Whether queries and retrieves see it, or a newer version of it in the same series.
     pub current: bool,
+    /// What was corrected: other in answers and exports than in the file; `None` where nothing is.
+    pub overrides: Option<Box<Overrides>>,
 }
 
 /// Proof that a commit put the instance into the catalog. Made by [`crate::Catalog::record`] and

@@ -6,12 +6,12 @@ use rusqlite::{Connection, Row};
 use vocabulary::{AeTitle, Day, Uid};
 
 use crate::held::uid_key;
-use crate::{CatalogError, Held, Place};
+use crate::{CatalogError, Held, Overrides, Place, overrides};
 
 /// What [`held`] reads, from the tables `i`, `e` and `s`.
 pub(crate) const HELD_COLUMNS: &str = "i.day, i.version, s.study_instance_uid, e.series_instance_uid, \
      i.sop_instance_uid, i.sop_class_uid, i.transfer_syntax_uid, i.bytes, i.data_set_offset, i.digest, \
-     i.received_at, i.source_ae_title, i.current";
+     i.received_at, i.source_ae_title, i.current, i.overrides";
 
 /// Every version of an instance: the current ones first, then the latest first.
 pub(crate) fn locate(connection: &Connection, sop_instance_uid: &Uid) -> Result<Vec<Held>, CatalogError> {
@@ -62,7 +62,12 @@ pub(crate) fn held(row: &Row<'_>) -> Result<Held, CatalogError> {
             + Duration::from_micros(u64::try_from(received_at).map_err(|_| damaged("a time"))?),
         source_ae_title: source.map(AeTitle::parse).transpose().map_err(|_| damaged("an AE title"))?,
         current: row.get(12)?,
+        overrides: corrected(row.get_ref(13)?.as_blob_or_null().map_err(rusqlite::Error::from)?)?,
     })
+}
+
+fn corrected(bytes: Option<&[u8]>) -> Result<Option<Box<Overrides>>, CatalogError> {
+    bytes.map(|bytes| overrides::read(bytes).map(Box::new)).transpose()
 }
 
 /// Reads day, version, study, series and SOP instance from five columns.

@@ -8,7 +8,7 @@ use crate::entities::{self, Parents};
 use crate::extract::ANATOMIC_REGION_SEQUENCE;
 use crate::further::{self, Further};
 use crate::held::{Outcome, Place, uid_key};
-use crate::{CatalogError, InstanceRow, Location, locate, study_sets};
+use crate::{CatalogError, InstanceRow, Location, correct, locate, study_sets};
 
 /// Another version of the instance that is being recorded.
 struct Other {
@@ -30,6 +30,8 @@ pub(crate) fn record(
     row: &InstanceRow,
     location: &Location,
 ) -> Result<Outcome, CatalogError> {
+    let corrected = correct::corrected(connection, row)?;
+    let row = corrected.as_ref().unwrap_or(row);
     let others = others(connection, row)?;
     let known = entities::find(connection, row)?;
     let received_at = microseconds(location.received_at);
@@ -86,7 +88,8 @@ fn insert(
         .prepare_cached(
             "INSERT INTO instance (series, sop_instance_key, sop_instance_uid, sop_class_uid, instance_number, \
              transfer_syntax_uid, current, version, day, received_at, bytes, data_set_offset, digest, \
-             source_ae_title, further) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+             source_ae_title, further, overrides) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         )?
         .execute(params![
             parents.series,
@@ -104,6 +107,7 @@ fn insert(
             location.digest,
             location.source_ae_title.as_ref().map(vocabulary::AeTitle::as_str),
             row.instance.further,
+            row.overrides.to_bytes()?,
         ])?;
     Ok(())
 }

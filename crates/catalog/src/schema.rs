@@ -6,8 +6,10 @@ use crate::CatalogError;
 use crate::lock::WriterLock;
 
 /// Every migration, in order; the number of a schema is how many were run.
-pub(crate) const MIGRATIONS: &[&str] =
-    &[include_str!("../schema/sqlite/0001_patients_studies_series_instances.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("../schema/sqlite/0001_patients_studies_series_instances.sql"),
+    include_str!("../schema/sqlite/0002_corrections.sql"),
+];
 
 /// `PRAGMA application_id` of a catalog: "ISOC".
 const APPLICATION_ID: i64 = 0x4953_4F43;

@@ -3,8 +3,8 @@
 mod reader;
 
 use crate::configuration::{
-    Acceptor, Configuration, Log, Network, Peer, PeerExport, QueryRetrieveScp, StorageScp, StorageScu,
-    Supervisor, Web,
+    Acceptor, Configuration, Corrections, Log, Network, Peer, PeerExport, QueryRetrieveScp, StorageScp,
+    StorageScu, Supervisor, Web,
 };
 use crate::effective::Holding;
 use crate::error::ConfigurationError;
@@ -31,6 +31,7 @@ pub(crate) fn configuration(
         storage_scp: storage_scp(&Reader::new("storage-scp.", holdings))?,
         query_retrieve_scp: query_retrieve_scp(&Reader::new("query-retrieve-scp.", holdings))?,
         storage_scu: storage_scu(&Reader::new("storage-scu.", holdings))?,
+        corrections: corrections(&Reader::new("corrections.", holdings))?,
         supervisor: supervisor(&Reader::new("supervisor.", holdings))?,
         web: Web { listen: web.address_or_off("listen")? },
         peers,
@@ -132,6 +133,10 @@ fn storage_scu(from: &Reader<'_>) -> Result<StorageScu, ConfigurationError> {
         open_retries: from.number("open-retries")?,
         open_retry_wait: from.duration("open-retry-wait")?,
     })
+}
+
+fn corrections(from: &Reader<'_>) -> Result<Corrections, ConfigurationError> {
+    Ok(Corrections { exports: from.word("exports")?, original_attributes: from.flag("original-attributes")? })
 }
 
 fn supervisor(from: &Reader<'_>) -> Result<Supervisor, ConfigurationError> {

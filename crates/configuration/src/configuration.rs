@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::words::{
-    AssociationsCounted, CommitmentCheck, CommitmentIncomplete, CompressedFor, Contexts, HigherLevelKeys,
-    InformationModel, Isolation, Lenience, LogFormat, LogLevel, LossyCompression, MatchingTable,
-    NoAcceptableContext, NotificationRefused, OnSubOperationFailure, PartialFailure,
+    AssociationsCounted, CommitmentCheck, CommitmentIncomplete, CompressedFor, Contexts, CorrectedValues,
+    HigherLevelKeys, InformationModel, Isolation, Lenience, LogFormat, LogLevel, LossyCompression,
+    MatchingTable, NoAcceptableContext, NotificationRefused, OnSubOperationFailure, PartialFailure,
     PhotometricInterpretation, Preset, ReturnedAttributes, SeveralValues, SignedInstances, SopClasses, Sync,
     UltrasoundClasses, UnmatchedKeys, WarningStatuses, WarningsEndIn,
 };
@@ -36,6 +36,8 @@ pub struct Configuration {
     pub query_retrieve_scp: QueryRetrieveScp,
     /// `[storage-scu]`
     pub storage_scu: StorageScu,
+    /// `[corrections]`
+    pub corrections: Corrections,
     /// `[supervisor]`
     pub supervisor: Supervisor,
     /// `[web]`
@@ -212,6 +214,15 @@ pub struct StorageScu {
     pub open_retries: u32,
     /// `storage-scu.open-retry-wait`
     pub open_retry_wait: Duration,
+}
+
+/// `[corrections]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Corrections {
+    /// `corrections.exports`
+    pub exports: CorrectedValues,
+    /// `corrections.original-attributes`
+    pub original_attributes: bool,
 }
 
 /// `[supervisor]`

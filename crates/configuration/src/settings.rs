@@ -1,6 +1,7 @@
 //! Every setting there is, section by section, in the order in which they are printed.
 
 mod acceptor;
+mod corrections;
 mod general;
 mod peer;
 mod query_retrieve_scp;
@@ -42,6 +43,7 @@ pub const SECTIONS: &[Section] = &[
     storage_scp::SECTION,
     query_retrieve_scp::SECTION,
     storage_scu::SECTION,
+    corrections::SECTION,
     supervisor::SECTION,
     web::SECTION,
     peer::SECTION,

@@ -202,6 +202,11 @@ words! {
         Monochrome2 = "monochrome2", "every image is converted to MONOCHROME2";
         Rgb = "rgb", "every image is converted to RGB";
     }
+    /// Which values leave with instances that were corrected.
+    CorrectedValues {
+        Corrected = "corrected", "the corrected ones";
+        AsReceived = "as-received", "those that were received";
+    }
     /// How presentation contexts are proposed to a destination.
     Contexts {
         SeveralSyntaxes = "several-syntaxes", "one context a SOP class, with all transfer syntaxes that would do";

@@ -1,8 +1,9 @@
 //! What PS3.2 puts at the end.
 
 use crate::document::{Section, text};
+use crate::facts::Facts;
 
-pub(crate) fn sections() -> Vec<Section> {
+pub(crate) fn sections(facts: &Facts<'_>) -> Vec<Section> {
     vec![
         Section::new("iod", "IOD Contents").with([
             Section::new("", "Created SOP Instances").say("Isocenter creates no SOP instances."),
@@ -12,9 +13,7 @@ pub(crate) fn sections() -> Vec<Section> {
                 ),
             ),
             Section::new("", "Attribute Mapping").say("None."),
-            Section::new("modified", "Coerced and Modified Attributes").say(
-                "None: what is received is neither coerced nor modified, when it is stored or when it is sent.",
-            ),
+            crate::modified::section(facts),
         ]),
         Section::new("", "Data Dictionary of Private Attributes").say("None."),
         Section::new("", "Coded Terminology and Templates").say("None."),

@@ -4,7 +4,7 @@ use std::time::Duration;
 use application_entity::{Entity, Network, Peers};
 use catalog::QueryRules;
 use holdings::HoldingsRules;
-use query_retrieve_scp::RetrieveRules;
+use query_retrieve_scp::{CorrectionRules, RetrieveRules};
 use storage_scp::commitment::Commitment;
 use vocabulary::Uid;
 
@@ -27,6 +27,8 @@ pub struct Facts<'f> {
     pub query_rules: &'f QueryRules,
     /// How retrieves are answered.
     pub retrieve_rules: &'f RetrieveRules,
+    /// What becomes of corrected values.
+    pub corrections: &'f CorrectionRules,
     /// How commitment is given.
     pub commitment: &'f Commitment,
     /// What is done with instances.

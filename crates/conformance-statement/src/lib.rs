@@ -20,6 +20,7 @@ mod document;
 mod facts;
 mod introduction;
 mod model;
+mod modified;
 mod overview;
 mod query;
 mod query_keys;

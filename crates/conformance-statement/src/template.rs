@@ -60,7 +60,7 @@ fn by_service(facts: &Facts<'_>) -> Vec<Section> {
             timers::section(facts),
         ]),
         security::section(),
-        Section::new("annexes", "Annexes").with(annexes::sections()),
+        Section::new("annexes", "Annexes").with(annexes::sections(facts)),
     ]
 }
 
@@ -108,7 +108,7 @@ fn by_entity(facts: &Facts<'_>) -> Vec<Section> {
         media(),
         character_sets::section(),
         security::section(),
-        Section::new("annexes", "Annexes").with(annexes::sections()),
+        Section::new("annexes", "Annexes").with(annexes::sections(facts)),
     ]
 }
 

@@ -57,6 +57,14 @@ impl Corrections {
         let unchanged = Texts { set: held.clone(), recode: None };
         let mut changed = Vec::new();
         for (tag, value) in &self.values {
+            // What is not there has no value already.
+            if value.is_empty() && !survey.has(*tag) {
+                continue;
+            }
+            if vr_of(*tag) == Vr::SQ && value.is_empty() {
+                edits.remove(*tag);
+                continue;
+            }
             let vr = survey.values.get(*tag).map_or_else(|| vr_of(*tag), |element| element.vr);
             let is_unread = survey.has(*tag) && survey.values.raw(*tag).is_none();
             let is_fixed = matches!(*tag, SOP_CLASS_UID | SOP_INSTANCE_UID | SPECIFIC_CHARACTER_SET);

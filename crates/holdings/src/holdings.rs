@@ -4,7 +4,7 @@ use std::{
     time::SystemTime,
 };
 
-use catalog::{Access, Catalog, CatalogError, Find, Held, Query, Recorder, Retrieval, Retrieve};
+use catalog::{Access, Catalog, CatalogError, Find, Held, Query, Recorder, Retrieve};
 use vault::{Disk, RealDisk, Vault};
 use vocabulary::{Day, DayError, Uid};
 
@@ -113,12 +113,12 @@ impl Holdings {
         self.catalog.find(query)
     }
 
-    /// The instances that are to be sent, see [`Catalog::retrieve`]; each is opened with [`Holdings::open_instance`].
+    /// The instances that are to be sent, see [`Catalog::select`]; each is opened with [`Holdings::open_instance`].
     ///
     /// # Errors
     /// When the catalog cannot be read.
-    pub fn retrieve(&self, retrieve: &Retrieve) -> Result<Retrieval<'_>, CatalogError> {
-        self.catalog.retrieve(retrieve)
+    pub fn select(&self, retrieve: &Retrieve) -> Result<Vec<Held>, CatalogError> {
+        self.catalog.select(retrieve)
     }
 
     /// Every version of an instance, see [`Catalog::locate`].

@@ -10,6 +10,7 @@
 //!
 //! Absent on purpose: associations and messages; the clock (the caller says when an instance was received).
 
+mod correct;
 mod error;
 mod holdings;
 mod housekeeping;
@@ -31,6 +32,7 @@ mod trodden;
 mod turn;
 
 pub use catalog::Recorder;
+pub use correct::{Change, Correction, CorrectionRequest, Moved, Named, NotCorrected};
 pub use error::HoldingsError;
 pub use holdings::Holdings;
 pub use housekeeping::Housekept;

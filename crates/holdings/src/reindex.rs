@@ -18,6 +18,7 @@ use vault::{Found, InstanceKey, Vault};
 
 use crate::{
     Finding, Holdings, HoldingsError, HoldingsRules,
+    correct::{Journal, carry_over},
     holdings::{CATALOG, utc_day},
     read::{Extent, Unreadable, read_back, read_head},
     start::{NOBODY, RUNNING, alone},
@@ -84,6 +85,7 @@ impl Holdings {
         let new = data_directory.join(CATALOG_NEW);
         remove_catalog(&new)?;
         let mut catalog = Catalog::open(&new, Access::ReadWrite)?;
+        carry_over(&Journal::new(data_directory), &mut catalog)?;
         let mut bulk = catalog.bulk()?;
         let reindexed = record_all(&vault, &mut bulk, progress, report)?;
         bulk.finish()?;

@@ -92,6 +92,8 @@ impl Holdings {
             });
         }
         let stale_drafts = self.vault.remove_stale_drafts(&|_| false)?;
+        // Before anything is recorded: what is recorded is corrected.
+        self.align_corrections(report)?;
         let boot = boot_id();
         let last_end = match self.catalog.recall(RUNNING)?.as_deref() {
             None => LastEnd::None,

@@ -11,6 +11,7 @@
 mod c_find;
 mod c_get;
 mod c_move;
+mod corrections;
 mod identifier;
 pub mod offer;
 mod retrieve;
@@ -22,6 +23,7 @@ use application_entity::Peers;
 use catalog::QueryRules;
 use vocabulary::AeTitle;
 
+pub use corrections::CorrectionRules;
 pub use retrieve::RetrieveRules;
 
 /// QUERY-RETRIEVE-SCP, as it answers.
@@ -50,6 +52,8 @@ pub struct Export {
     pub rules: storage_scu::RulesOfPeers,
     /// Which statuses of their responses are warnings.
     pub warnings: storage_scu::responses::Warnings,
+    /// What becomes of corrected values.
+    pub corrections: CorrectionRules,
     /// How long an order waits until fewer than the maximum of exports run (SIL-067).
     pub wait_for_turn: Duration,
 }

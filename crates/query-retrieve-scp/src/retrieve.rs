@@ -4,6 +4,7 @@
 use std::io::{self, Read};
 
 use catalog::{Held, Retrieve};
+use conversion::Corrections;
 use dataset::DataSetWriter;
 use dimse::{Dialogue, Ended, Outcome, SubOperations};
 use holdings::Holdings;
@@ -40,6 +41,7 @@ pub struct RetrieveRules {
 pub(crate) struct HeldInstance<'h> {
     holdings: &'h Holdings,
     held: Held,
+    corrections: Option<Corrections>,
 }
 
 impl Outgoing for HeldInstance<'_> {
@@ -53,6 +55,10 @@ impl Outgoing for HeldInstance<'_> {
 
     fn transfer_syntax_uid(&self) -> &Uid {
         &self.held.transfer_syntax_uid
+    }
+
+    fn corrections(&self) -> Option<&Corrections> {
+        self.corrections.as_ref()
     }
 
     fn open(&self) -> io::Result<(Box<dyn Read>, u64)> {
@@ -179,9 +185,12 @@ impl QueryRetrieveScp {
             let outcome = Outcome::new(statuses::NO_PATIENT_LEVEL.status);
             return Ok(Err(outcome.comment("retrieval at level PATIENT is not offered")));
         }
-        let selected = holdings.retrieve(&retrieve).and_then(Iterator::collect::<Result<Vec<Held>, _>>);
-        Ok(match selected {
-            Ok(selected) => Ok(selected.into_iter().map(|held| HeldInstance { holdings, held }).collect()),
+        let ready = |held: Held| {
+            let corrections = self.export.corrections.of(&held);
+            HeldInstance { holdings, held, corrections }
+        };
+        Ok(match holdings.select(&retrieve) {
+            Ok(selected) => Ok(selected.into_iter().map(ready).collect()),
             Err(error) => {
                 tracing::error!("the matches cannot be found: {error}");
                 let outcome = Outcome::new(statuses::CANNOT_COUNT.status);

@@ -11,7 +11,7 @@ pub(super) const DECISIONS: &[Decision] = &[
     Decision::each("DIF-004", "a response after each attempt, and the end at the first failure", "every instance is tried, each has its response", "the response after the first failure is the final one", "the two sentences of the annex agree if read together; PS3.4 C.4.2 tries every sub-operation"),
     Decision::both("DIF-005", "a failure status of N-EVENT-REPORT, permanent or tried again", "tried again", "the parameter table counts attempts after an error status"),
     Decision::both("DIF-006", "what STORAGE-SCU tries again", "opening an association as often as is set, by default not at all; never a transfer that broke off", "a transfer that is repeated sends instances twice, and the requester can ask again"),
-    Decision::both("DIF-007", "the list of what changes at export lacks patient and study values", "corrected values reach exports", "a correction that stays here is none"),
+    Decision::both("DIF-007", "the list of what changes at export lacks patient and study values", "corrected values reach exports, unless a setting says otherwise", "a correction that stays here is none"),
     Decision::both("DIF-008", "the list of catalog attributes lacks keys of C-FIND", "the catalog holds every key that is offered, and the SOP class", "a query cannot be answered otherwise"),
     Decision::both("DIF-009", "the AE of storage commitment", "STORAGE-SCP", "the other name stands in one place only"),
     Decision::both("DIF-010", "images that come as the result of a retrieve of our own", "kept like any other", "there is no retrieve SCU: nothing comes that way"),

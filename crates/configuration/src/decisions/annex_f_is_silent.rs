@@ -87,7 +87,7 @@ pub(super) const DECISIONS: &[Decision] = &[
     Decision::both("SIL-074", "a study under another patient, a series in another study", "kept under whom it names", "nothing is filed under a patient whom it does not name"),
     Decision::both("SIL-075", "a SOP Instance UID that is held already", "an identical data set is kept once; of different ones both are kept and the newer one is current", "nothing that was acknowledged is lost"),
     Decision::both("SIL-076", "a Patient ID under another name", "kept as it came", "who is right is for people to say"),
-    Decision::both("SIL-077", "record of changes", "the received data set stays as it was", "what was received can be looked up"),
+    Decision::each("SIL-077", "record of changes", "the received data set stays as it was; what is exported says in the Original Attributes Sequence what it had before", "the received data set stays as it was; what is exported says nothing", "PS3.3 C.12.1.1.9; the annex is older than the sequence"),
     Decision::both("SIL-078", "file meta information", "the syntax as received, the sender's title, our implementation", "PS3.10 7.1"),
     Decision::both("SIL-079", "lossy compression before archiving", "never", "what is lost does not come back"),
     Decision::both("SIL-080", "instances that are not archived", "there are none", "0000 is a promise"),
@@ -108,6 +108,6 @@ pub(super) const DECISIONS: &[Decision] = &[
     Decision::both("SIL-093", "de-identification", "not offered", "an archive gives back what it was given"),
     Decision::both("SIL-094", "patient data in the log", "none; peers, UIDs and statuses are enough to find out", "logs travel further than images"),
     Decision::both("SIL-095", "access rights", "lists of titles and addresses for each SCP", "PS3.2 F.7.2 has these"),
-    Decision::both("SIL-096", "HL7, a user interface, exam types", "not here", "outside of DICOM's network services"),
+    Decision::both("SIL-096", "HL7, a user interface, exam types", "not here; the command `correct` is the source of changes", "outside of DICOM's network services"),
     Decision::both("SIL-097", "work side by side", "a query sees what was acknowledged before it; an export sends what was held when it was ordered", "nobody waits for anybody"),
 ];

@@ -211,6 +211,12 @@ fn corrected(values: &[(Tag, &str)], record: bool) -> Conversion {
 }
 
 #[test]
+fn what_is_absent_stays_so_where_it_is_corrected_to_nothing() {
+    let change = corrected(&[(Tag(0x0010, 0x4000), ""), (Tag(0x0010, 0x1002), "")], true);
+    assert!(matches!(applied(&change, &sample(US, "MONOCHROME2", &[])), Ok(Applied::AsStored)));
+}
+
+#[test]
 fn gen_014_corrected_values_leave_and_the_ones_before_are_noted() {
     let change =
         corrected(&[(NAME, "After^The"), (ACCESSION_NUMBER, "A1"), (Tag(0x0008, 0x1030), "Knee")], true);

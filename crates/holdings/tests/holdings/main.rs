@@ -4,6 +4,7 @@
 
 mod support;
 
+mod correct;
 mod import;
 mod import_all;
 mod keep;
