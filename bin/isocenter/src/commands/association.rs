@@ -1,5 +1,8 @@
 //! One association: a child that the nursery of `serve` forks, or a thread of `serve`.
 
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use application_entity::TcpTransport;
 use supervisor::{Connection, Control, Nursery};
 
@@ -31,17 +34,36 @@ pub(crate) fn nursery() -> Result<(), Failure> {
 
 /// Serves one connection on the calling thread.
 pub(crate) fn serve(connection: Connection, control: &mut Control) -> Result<(), Failure> {
-    let configuration = sealed(control.settings())?;
-    let wiring = Wiring::new(&configuration)?;
-    let listeners = wiring::listeners(&configuration);
-    serve_with(connection, control, &wiring, &listeners)
+    let ready = Ready::of(control.settings())?;
+    serve_with(connection, control, &ready.wiring, &ready.listeners)
+}
+
+/// What all threads need that serve under the same settings: a new association comes every few hundred microseconds,
+/// and the tables of what is offered take about as long to make.
+struct Ready {
+    settings: Vec<u8>,
+    wiring: Wiring,
+    listeners: Vec<SocketAddr>,
+}
+
+impl Ready {
+    fn of(settings: &[u8]) -> Result<Arc<Self>, Failure> {
+        static LAST: Mutex<Option<Arc<Ready>>> = Mutex::new(None);
+        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ready) = last.as_ref().filter(|ready| ready.settings == settings) {
+            return Ok(Arc::clone(ready));
+        }
+        let configuration = sealed(settings)?;
+        let (wiring, listeners) = (Wiring::new(&configuration)?, wiring::listeners(&configuration));
+        Ok(Arc::clone(last.insert(Arc::new(Self { settings: settings.to_vec(), wiring, listeners }))))
+    }
 }
 
 fn serve_with(
     connection: Connection,
     control: &mut Control,
     wiring: &Wiring,
-    listeners: &[std::net::SocketAddr],
+    listeners: &[SocketAddr],
 ) -> Result<(), Failure> {
     let Wiring { holdings, storage_scp, query_retrieve_scp, commitment, .. } = wiring;
     let mut services = ArchiveServices::new(holdings, storage_scp, query_retrieve_scp, commitment);
