@@ -6,7 +6,8 @@
 //!
 //! Read [`Holdings::begin`] and [`Holdings::keep`] first: the bytes go to the vault, then the row to the catalog, then
 //! there is a [`Kept`]. Then [`Refusal`], the table of what is not taken and why. Then [`Holdings::start`]: what
-//! either of the two holds alone after an unclean end, and what is done about it.
+//! either of the two holds alone after an unclean end, and what is done about it. Then [`Holdings::correct`]: values that
+//! answers and exports have, and files do not.
 //!
 //! Absent on purpose: associations and messages; the clock (the caller says when an instance was received).
 
