@@ -79,6 +79,7 @@ def isolated(make_server: Callable[..., Isocenter], request: pytest.FixtureReque
 @pytest.mark.requirement("QR-025")
 @pytest.mark.requirement("DIF-007")
 @pytest.mark.requirement("SIL-077")
+@pytest.mark.requirement("SIL-096")
 def test_a_patient_is_corrected_while_the_server_runs(isolated: Isocenter) -> None:
     server = isolated
     instances = store_well(server, [one(number=1), one(number=2, transfer_syntax=dd.IMPLICIT), one(study=2, sop_class=dd.MR, modality="MR"), one(patient=2)])
