@@ -12,6 +12,7 @@
 mod answer;
 mod bulk;
 mod catalog;
+mod choose;
 mod correct;
 mod entities;
 mod error;

@@ -152,6 +152,26 @@ fn quoted(text: &str) -> String {
     quoted
 }
 
+/// The table of a level.
+pub(crate) fn table(level: Level) -> &'static str {
+    match level {
+        Level::Patient => "patient",
+        Level::Study => "study",
+        Level::Series => "series",
+        Level::Image => "instance",
+    }
+}
+
+/// What the statement calls it.
+pub(crate) fn alias(level: Level) -> &'static str {
+    match level {
+        Level::Patient => "p",
+        Level::Study => "s",
+        Level::Series => "e",
+        Level::Image => "i",
+    }
+}
+
 /// The level whose table has the values of a key in a query: the patient's are the study's from there down.
 pub(crate) fn table_level(query: &Query, key: &Key) -> Level {
     match (key.level, key.kept) {
@@ -170,11 +190,27 @@ pub(crate) fn narrowings(query: &Query) -> Vec<Narrowing> {
         }
         if let Test::Value(matching) = &criterion.test {
             let level = table_level(query, criterion.key);
-            found.extend(by_column(level, criterion, matching));
-            found.extend(by_text(level, criterion, matching));
+            let by_column = by_column(level, criterion, matching);
+            // What a value begins with leaves no more rows than its trigrams, if it is all that is asked.
+            if by_column.is_none() || !is_all_prefix(matching) {
+                found.extend(by_text(level, criterion, matching));
+            }
+            found.extend(by_column);
         }
     }
     found
+}
+
+/// Whether nothing is asked of a value but what it begins with, or what it is.
+fn is_all_prefix(matching: &Matching) -> bool {
+    let is = |wild: &Wild| wild.literal_runs().eq(Some(wild.prefix()).filter(|prefix| !prefix.is_empty()));
+    match matching {
+        Matching::Text(patterns) => patterns.iter().all(|pattern| is(&pattern.0)),
+        Matching::Name(patterns) => patterns
+            .iter()
+            .all(|pattern| pattern.groups.len() == 1 && pattern.groups.iter().flatten().all(is)),
+        _ => true,
+    }
 }
 
 fn by_column(level: Level, criterion: &Criterion, matching: &Matching) -> Option<Narrowing> {

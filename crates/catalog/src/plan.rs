@@ -5,17 +5,12 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 use vocabulary::Level;
 
+use crate::choose::{Start, start};
 use crate::keys::{Kept, Key, Made};
-use crate::narrow::{How, Narrowing, narrowings, table_level};
+use crate::narrow::{How, Narrowing, alias, narrowings, table, table_level};
 use crate::query::{Query, What};
-use crate::search_text::{self, Question};
+use crate::search_text;
 use crate::{CatalogError, study_sets};
-
-/// Rows up to which candidates are counted before one is taken: enough to tell few from many, and cheap to count.
-const ROWS_PROBED_MAX: i64 = 256;
-
-/// Rows up to which a trigram counts as rare where there are no rarer ones.
-const ROWS_OF_TRIGRAM_MAX: i64 = 2048;
 
 /// A statement, its parameters, and where its columns have the values.
 #[derive(Debug)]
@@ -102,9 +97,7 @@ impl Layout {
 pub(crate) fn plan(connection: &Connection, query: &Query) -> Result<Plan, CatalogError> {
     let layout = Layout::new(query);
     let narrowings = narrowings(query);
-    let start = choose(connection, &narrowings)?;
-    let rarest = start.map(|start| rarest(connection, start)).transpose()?.flatten();
-    let start_as = rarest.as_ref().or(start);
+    let start = start(connection, &narrowings)?;
     let base = query.level();
     let mut tables = layout.tables.clone();
     tables.push(base);
@@ -120,18 +113,19 @@ pub(crate) fn plan(connection: &Connection, query: &Query) -> Result<Plan, Catal
         }
         How::Text(_) => None,
     };
-    let mut from = match start_as {
+    let mut from = match &start {
         Some(start) => first_table(start, &mut parameters, &mut conditions),
         None => format!("{} {}", table(base), alias(base)),
     };
-    for narrowing in narrowings.iter().filter(|narrowing| start != Some(*narrowing)) {
+    let started_with = start.as_ref().map(|start| start.narrowing);
+    for narrowing in narrowings.iter().filter(|narrowing| started_with != Some(*narrowing)) {
         if let Some(condition) = sift(narrowing, &mut parameters) {
             tables.push(narrowing.level);
             conditions.push(condition);
         }
     }
     let top = tables.iter().copied().min().unwrap_or(base);
-    let started = start.map_or(base, |start| start.level);
+    let started = started_with.map_or(base, |narrowing| narrowing.level);
     // From the first table down to that of the query, then up to all that is needed above.
     for level in Level::ALL.into_iter().filter(|level| *level > started && *level <= base) {
         from.push_str(&format!(" CROSS JOIN {} {} ON {}", table(level), alias(level), joined(level)));
@@ -152,8 +146,9 @@ pub(crate) fn plan(connection: &Connection, query: &Query) -> Result<Plan, Catal
 }
 
 /// The table that the statement starts with, its condition appended to the others.
-fn first_table(start: &Narrowing, parameters: &mut Vec<Value>, conditions: &mut Vec<String>) -> String {
-    let (table, alias) = (table(start.level), alias(start.level));
+fn first_table(start: &Start<'_>, parameters: &mut Vec<Value>, conditions: &mut Vec<String>) -> String {
+    let level = start.narrowing.level;
+    let (table, alias) = (table(level), alias(level));
     let mut place = |value: String| {
         parameters.push(value.into());
         format!("?{}", parameters.len())
@@ -170,102 +165,10 @@ fn first_table(start: &Narrowing, parameters: &mut Vec<Value>, conditions: &mut 
         }
         How::Text(question) => {
             let question = place(question.expression());
-            let texts = search_text::table(start.level);
+            let texts = search_text::table(level);
             conditions.push(format!("{texts} MATCH {question}"));
             format!("{texts} CROSS JOIN {table} {alias} ON {alias}.id = {texts}.rowid")
         }
-    }
-}
-
-/// The narrowing that leaves the fewest rows.
-fn choose<'n>(
-    connection: &Connection,
-    narrowings: &'n [Narrowing],
-) -> Result<Option<&'n Narrowing>, CatalogError> {
-    let mut by_rank: Vec<&Narrowing> = narrowings.iter().collect();
-    // Of two unique keys the one further down has fewer rows below it.
-    by_rank.sort_by_key(|narrowing| (narrowing.rank, std::cmp::Reverse(narrowing.level)));
-    let Some(first) = by_rank.first().copied() else { return Ok(None) };
-    if by_rank.len() == 1 || first.rank == 0 {
-        return Ok(Some(first));
-    }
-    let mut best: Option<(i64, &Narrowing)> = None;
-    for narrowing in by_rank {
-        // Counting what trigrams find costs as much as reading it: only where nothing else is narrow.
-        let is_costly = matches!(narrowing.how, How::Text(_));
-        if is_costly && best.is_some_and(|(count, _)| count < ROWS_PROBED_MAX) {
-            continue;
-        }
-        let count = probe(connection, narrowing, ROWS_PROBED_MAX)?;
-        if best.is_none_or(|(least, _)| count < least) {
-            best = Some((count, narrowing));
-        }
-        if count <= 1 {
-            break;
-        }
-    }
-    Ok(best.map(|(_, narrowing)| narrowing))
-}
-
-/// In the place of several trigrams the one that is in the fewest rows, if one is in few: the rows that have all of
-/// them are had for less by looking at the rows of one than by going through the lists of all.
-fn rarest(connection: &Connection, start: &Narrowing) -> Result<Option<Narrowing>, CatalogError> {
-    let How::Text(question) = &start.how else { return Ok(None) };
-    let trigrams = question.each_trigram();
-    for bound in [ROWS_PROBED_MAX, ROWS_OF_TRIGRAM_MAX] {
-        let mut rarest: Option<(i64, &Question)> = None;
-        for question in &trigrams {
-            let how = How::Text(question.clone());
-            let count = probe(connection, &Narrowing { how, ..start.clone() }, bound)?;
-            if count < bound && rarest.is_none_or(|(least, _)| count < least) {
-                rarest = Some((count, question));
-            }
-        }
-        if let Some((_, question)) = rarest {
-            return Ok(Some(Narrowing { how: How::Text(question.clone()), ..start.clone() }));
-        }
-    }
-    Ok(None)
-}
-
-/// How many rows a narrowing leaves, counted up to a bound.
-fn probe(connection: &Connection, narrowing: &Narrowing, bound: i64) -> Result<i64, CatalogError> {
-    let mut parameters = Vec::new();
-    let (from, condition) = match &narrowing.how {
-        How::Column(column) => {
-            let condition = column.condition(alias(narrowing.level), false, &mut parameters);
-            (format!("{} {}", table(narrowing.level), alias(narrowing.level)), condition)
-        }
-        How::Has { kind, value } => {
-            parameters.push(value.clone().into());
-            ("study_has".to_owned(), format!("kind = '{kind}' AND value = ?1"))
-        }
-        How::Text(question) => {
-            parameters.push(question.expression().into());
-            let texts = search_text::table(narrowing.level);
-            (texts.to_owned(), format!("{texts} MATCH ?1"))
-        }
-    };
-    let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {from} WHERE {condition} LIMIT {bound})");
-    let mut statement = connection.prepare_cached(&sql)?;
-    Ok(statement.query_row(rusqlite::params_from_iter(parameters), |row| row.get(0))?)
-}
-
-fn table(level: Level) -> &'static str {
-    match level {
-        Level::Patient => "patient",
-        Level::Study => "study",
-        Level::Series => "series",
-        Level::Image => "instance",
-    }
-}
-
-fn alias(level: Level) -> &'static str {
-    match level {
-        Level::Patient => "p",
-        Level::Study => "s",
-        Level::Series => "e",
-        Level::Image => "i",
     }
 }
 

@@ -16,6 +16,18 @@ pub(crate) const OTHER: &str = "other";
 /// Trigrams of one value that are asked for: more narrow no further, and cost.
 const TRIGRAMS_ASKED_MAX: usize = 16;
 
+/// Patterns of one key whose trigrams are looked at one by one.
+const PATTERNS_LOOKED_AT_MAX: usize = 4;
+
+/// A trigram in so few rows is asked for alone.
+const ROWS_FEW: i64 = 64;
+
+/// Trigrams that are asked for together: each list that is gone through costs, and narrows less than the one before.
+const TRIGRAMS_TOGETHER_MAX: usize = 3;
+
+/// To go through so many more entries of a list costs as much as to look at the rows that it would exclude.
+const TIMES_AS_MANY_ROWS: i64 = 32;
+
 /// The columns of the index of a level: those named like a key's own column, and the one for others.
 pub(crate) fn indexed(level: Level) -> &'static [&'static str] {
     match level {
@@ -163,17 +175,57 @@ impl Question {
         format!("{{{}}} : ({})", self.column, patterns.join(" OR "))
     }
 
-    /// The same for each trigram by itself, if there is one pattern of several: rows with all of them are had for less
-    /// by looking for the rarest alone than by going through the lists of all.
-    pub(crate) fn each_trigram(&self) -> Vec<Self> {
-        match self.patterns.as_slice() {
-            [trigrams] if trigrams.len() > 1 => trigrams
-                .iter()
-                .map(|trigram| Self { column: self.column, patterns: vec![vec![trigram.clone()]] })
-                .collect(),
-            _ => Vec::new(),
+    /// The question with the rarest trigrams of each pattern only, and how many rows have the rarest one, by what `look`
+    /// says of a trigram: rows that have all of them are had for less by looking at those that have a few rare ones than
+    /// by going through the lists of all. `None`: there are too many patterns for that.
+    pub(crate) fn rarest<E>(
+        &self,
+        mut look: impl FnMut(&Self) -> Result<i64, E>,
+    ) -> Result<Option<(i64, Self)>, E> {
+        if self.patterns.len() > PATTERNS_LOOKED_AT_MAX {
+            return Ok(None);
+        }
+        let mut rows = 0_i64;
+        let mut patterns = Vec::with_capacity(self.patterns.len());
+        for trigrams in &self.patterns {
+            let mut counts = Vec::with_capacity(trigrams.len());
+            for (place, trigram) in trigrams.iter().enumerate() {
+                let count = look(&Self { column: self.column, patterns: vec![vec![trigram.clone()]] })?;
+                counts.push((count, place));
+                if count <= ROWS_FEW {
+                    break;
+                }
+            }
+            counts.sort_unstable();
+            rows = rows.saturating_add(counts.first().map_or(0, |(count, _)| *count));
+            let kept = rare_ones(&counts).into_iter();
+            patterns.push(kept.filter_map(|place| trigrams.get(place).cloned()).collect());
+        }
+        Ok(Some((rows, Self { column: self.column, patterns })))
+    }
+}
+
+/// The places of the trigrams to ask for, of all that were looked at, the rarest first: that one, and where it is in many
+/// rows others that say something more: those of neighbouring places mostly stand in the same rows.
+fn rare_ones(counts: &[(i64, usize)]) -> Vec<usize> {
+    let Some((least, first)) = counts.first().copied() else { return Vec::new() };
+    let mut kept = vec![first];
+    if least <= ROWS_FEW {
+        return kept;
+    }
+    for distance in [3, 1] {
+        for (count, place) in counts.iter().copied() {
+            let is_apart = kept.iter().all(|have| have.abs_diff(place) >= distance);
+            let is_worth_it = count / TIMES_AS_MANY_ROWS <= least;
+            if kept.len() < TRIGRAMS_TOGETHER_MAX && is_apart && is_worth_it {
+                kept.push(place);
+            }
+        }
+        if kept.len() > 1 {
+            break;
         }
     }
+    kept
 }
 
 fn trigrams<'p>(parts: impl Iterator<Item = &'p Wild>) -> Vec<String> {
