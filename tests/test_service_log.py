@@ -172,3 +172,93 @@ def test_gen_013_every_line_is_an_entry(server: Isocenter) -> None:
             assert {"timestamp", "level"} <= set(json.loads(line))
         else:
             assert re.match(r"\d{4}-\d\d-\d\dT[\d:.]+Z +(TRACE|DEBUG|INFO|WARN|ERROR) ", line), line
+
+
+# --- What an ordinary exchange leaves ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An ordinary request: how it is made, the message of its one entry, and fields of that."""
+
+    does: Callable[[Isocenter], None]
+    message: str
+    fields: dict[str, object]
+
+
+def echo(server: Isocenter) -> None:
+    with server.query_peer(ECHO, "ORDINARY") as peer:
+        assert peer.echo() == 0x0000
+        peer.release()
+
+
+def query(server: Isocenter) -> None:
+    with server.query_peer(contexts((dd.STUDY_FIND, [dd.IMPLICIT])), "ORDINARY") as peer:
+        assert peer.find(dd.STUDY_FIND, dd.identifier("STUDY", StudyInstanceUID="", PatientID=dd.generate(number=99).patient_id))[1].status == 0x0000
+        peer.release()
+
+
+def storing(server: Isocenter) -> None:
+    instance = dd.generate(number=98)
+    with server.storage_peer(storage_contexts([instance]), "ORDINARY") as peer:
+        assert peer.store(instance) == 0x0000
+        peer.release()
+
+
+def retrieving(server: Isocenter) -> None:
+    with server.query_peer(contexts((dd.PATIENT_MOVE, [dd.IMPLICIT])), "ORDINARY") as peer:
+        peer.move(dd.PATIENT_MOVE, dd.identifier("PATIENT", PatientID=dd.generate(number=99).patient_id), "REFUSES")
+        peer.release()
+
+
+ORDINARY = {
+    "C-ECHO": Entry(echo, "answered C-ECHO", {"operation": "C-ECHO", "message_id": 1, "status": "0000H (success)"}),
+    "C-FIND": Entry(query, "answered C-FIND", {"operation": "C-FIND", "query_level": "STUDY", "matches": 1, "keys": "PatientID", "status": "0000H (success)"}),
+    "C-STORE": Entry(storing, "released association", {"requests": 1, "stored": 1, "refused": 0}),
+    "C-MOVE": Entry(retrieving, "answered C-MOVE", {"operation": "C-MOVE", "destination": "REFUSES", "completed": 0, "warning": 0}),
+}
+
+
+@pytest.mark.parametrize("name", ORDINARY)
+def test_gen_013_a_request_has_one_entry_with_the_same_fields_in_either_form(server: Isocenter, name: str) -> None:
+    entry = ORDINARY[name]
+    before = len(server.log())
+    entry.does(server)
+    server.wait_for_log("released association", since=before)
+    lines = [line for line in server.log()[before:].splitlines() if entry.message in line]
+    assert len(lines) == 1
+    fields = {"calling": "ORDINARY"} | entry.fields
+    if server.settings["log"]["format"] == "json":
+        said = json.loads(lines[0])
+        assert said["message"] == entry.message and fields.items() <= said.items()
+        assert re.fullmatch(r"127\.0\.0\.1:\d+", said["peer"])
+        assert not any(isinstance(value, (dict, list)) for value in said.values())
+    else:
+        assert re.search(r"association\{peer=127\.0\.0\.1:\d+ ", lines[0])
+        for key, value in fields.items():
+            assert re.search(rf'\b{key}="?{re.escape(str(value))}', lines[0]), key
+
+
+@pytest.mark.requirement("SIL-094")
+def test_no_entry_has_what_is_the_patients(make_server: Callable[..., Isocenter]) -> None:
+    server = make_server({"log": {"level": "trace"}})
+    instance = dd.generate(PatientName="Secret^Name", PatientID="SECRET-ID", AccessionNumber="SECRET-ACC")
+    store_well(server, [instance])
+    with server.query_peer(contexts((dd.PATIENT_FIND, [dd.IMPLICIT])), "ASKER") as peer:
+        peer.find(dd.PATIENT_FIND, dd.identifier("PATIENT", PatientID="SECRET-ID", PatientName="Secret*"))
+        peer.find(dd.PATIENT_FIND, dd.identifier("WARD", PatientID="SECRET-ID"))
+        peer.release()
+    with server.storage_peer(storage_contexts([instance])) as peer:
+        peer.store(instance.with_bytes(instance.encoded[:-20]))
+        peer.release()
+    server.stop()
+    assert "answered C-FIND" in server.log() and "refused C-STORE" in server.log()
+    assert "secret" not in server.log().lower()
+
+
+def test_gen_013_an_entry_says_whom_it_is_about_whatever_is_left_out(make_server: Callable[..., Isocenter]) -> None:
+    server = make_server({"log": {"level": "warn"}})
+    bad_query(server)
+    line = server.wait_for_log("refused C-FIND")
+    assert "TROUBLE" in line and "127.0.0.1" in line and 'operation="C-FIND"' in line
+    assert " INFO " not in server.log()

@@ -10,7 +10,7 @@ use dimse::{
 };
 use upper_layer::Transport;
 use vocabulary::sop_class::ServiceClass;
-use vocabulary::{AeTitle, Status, StatusRow, Uid};
+use vocabulary::{AeTitle, Category, Status, StatusRow, Uid};
 
 use crate::{Awaited, Overseer};
 
@@ -48,6 +48,35 @@ pub struct Attendance<'a> {
     pub overseer: &'a mut dyn Overseer,
     /// The requests of this association so far, this one included.
     pub requests: u64,
+    /// What became of the instances that it brought.
+    pub instances: Instances,
+}
+
+/// Counts what became of the instances that an association brought.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Instances {
+    stored: u64,
+    refused: u64,
+}
+
+impl Instances {
+    /// Counts one that was answered.
+    pub fn count(&mut self, status: Status) {
+        match status.category() {
+            Category::Failure => self.refused += 1,
+            _ => self.stored += 1,
+        }
+    }
+
+    /// How many were stored, if there were any at all.
+    pub fn stored(self) -> Option<u64> {
+        (self.stored + self.refused > 0).then_some(self.stored)
+    }
+
+    /// How many were refused, if there were any at all.
+    pub fn refused(self) -> Option<u64> {
+        (self.stored + self.refused > 0).then_some(self.refused)
+    }
 }
 
 impl Attendance<'_> {
@@ -227,6 +256,10 @@ pub fn dispatch<T: Transport>(
             Incoming::ReleaseRequested => return Ok(Served::ReleaseRequested),
         };
         attendance.requests += 1;
+        let heading = request.heading();
+        let operation = heading.command_field.operation();
+        let span = tracing::error_span!("request", operation, message_id = heading.message_id);
+        let _entered = span.enter();
         if let Some(outcome) = contradicts_context(dialogue, &request) {
             refuse(dialogue, &request, outcome)?;
             continue;
@@ -303,6 +336,7 @@ fn echo<T: Transport>(
 ) -> Result<(), Ended> {
     attendance.show(format_args!("C-ECHO"));
     dialogue.drain_data_set()?;
+    tracing::info!(status = %ECHOED.status, "answered C-ECHO");
     dialogue.respond(&rq.respond(ECHOED.status), None)
 }
 
@@ -317,7 +351,7 @@ pub fn refuse<T: Transport>(
 ) -> Result<(), Ended> {
     dialogue.drain_data_set()?;
     let why = outcome.error_comment.as_deref().unwrap_or_default();
-    tracing::warn!(status = %outcome.status, why, "refused {}", request.heading().command_field);
+    tracing::warn!(status = %outcome.status, why, "refused {}", request.heading().command_field.operation());
     dialogue.respond(&request.refuse(outcome), None)
 }
 

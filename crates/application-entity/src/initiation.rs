@@ -28,7 +28,9 @@ pub struct Initiation {
 #[derive(Debug, thiserror::Error)]
 pub enum InitiationFailed {
     /// No connection: the peer is down, or its host and port are wrong.
-    #[error("cannot connect to {ae_title} at {host}:{port}: {source}")]
+    #[error(
+        "cannot connect to {ae_title} at {host}:{port}: {source}; is it running, and are its host and port right?"
+    )]
     Connect {
         /// Whom we wanted.
         ae_title: AeTitle,

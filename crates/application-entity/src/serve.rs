@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 
 use dimse::{Dialogue, Ended as DialogueEnded};
 use upper_layer::pdu::Abort;
-use upper_layer::{Ended, Timers, Transport, accept};
+use upper_layer::{Association, Ended, Timers, Transport, accept};
 use vocabulary::Blame;
 
-use crate::dispatch::{Attendance, Served, Services, dispatch};
+use crate::dispatch::{Attendance, Instances, Served, Services, dispatch};
 use crate::{Admission, Entity, Overseer, acceptance};
 
 /// What every association keeps to, whichever AE serves it.
@@ -38,7 +38,9 @@ pub fn serve<T: Transport, S: Services<T>>(
     };
     let rq = requested.request();
     let (calling, called) = (rq.calling_ae_title.to_string(), rq.called_ae_title.to_string());
-    let span = tracing::info_span!("association", peer = %peer.ip().to_canonical(), calling, called);
+    // An error's span: what is logged at any level says whom it is about.
+    let address = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+    let span = tracing::error_span!("association", peer = %address, calling, called);
     let _entered = span.enter();
 
     let acceptable = match acceptance::check(rq, peer.ip(), entities) {
@@ -69,7 +71,7 @@ pub fn serve<T: Transport, S: Services<T>>(
             return log_end(Err(ended.into()));
         }
     };
-    tracing::info!(contexts = association.contexts().len(), "accepted association for {}", acceptable.entity);
+    log_accepted(&association, acceptable.entity);
 
     let mut dialogue = Dialogue::new(association);
     let mut attendance = Attendance {
@@ -78,10 +80,12 @@ pub fn serve<T: Transport, S: Services<T>>(
         address: peer.ip(),
         overseer,
         requests: 0,
+        instances: Instances::default(),
     };
     let end = dispatch(&mut dialogue, acceptable.idle, services, &mut attendance);
     services.over();
-    let requests = attendance.requests;
+    let (requests, instances) = (attendance.requests, attendance.instances);
+    let (stored, refused) = (instances.stored(), instances.refused());
     // The place is free before the peer learns that the association is over: it may come back at once.
     attendance.overseer.done();
     let end = end.and_then(|served| {
@@ -93,9 +97,28 @@ pub fn serve<T: Transport, S: Services<T>>(
         Ok(served)
     });
     match end {
-        Ok(Served::ReleaseRequested) => tracing::info!(requests, "released association"),
-        Ok(Served::Stopped) => tracing::info!(requests, "aborted association: the server is being stopped"),
-        Err(ended) => log_end(Err(ended)),
+        Ok(Served::ReleaseRequested) => tracing::info!(requests, stored, refused, "released association"),
+        Ok(Served::Stopped) => {
+            tracing::info!(requests, stored, refused, "aborted association: the server is being stopped");
+        }
+        Err(ended) => {
+            let span = tracing::error_span!("end", requests, stored, refused);
+            span.in_scope(|| log_end(Err(ended)));
+        }
+    }
+}
+
+/// Says what was agreed on. That nothing was is what a peer's engineer has to know.
+fn log_accepted<T: Transport>(association: &Association<T>, entity: &'static str) {
+    let contexts = association.contexts().len();
+    let refused_contexts = association.answer().presentation_contexts.len().saturating_sub(contexts);
+    match contexts {
+        0 => tracing::warn!(
+            entity,
+            refused_contexts,
+            "accepted association for {entity}, and none of its presentation contexts: its SOP classes or transfer syntaxes are not offered here"
+        ),
+        _ => tracing::info!(entity, contexts, refused_contexts, "accepted association for {entity}"),
     }
 }
 

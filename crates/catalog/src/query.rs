@@ -175,6 +175,11 @@ impl Query {
         if self.unsupported.is_empty() { MATCH.status } else { MATCH_OF_SOME_KEYS.status }
     }
 
+    /// The keywords of the keys that restrict the matches, in the order of the request.
+    pub fn matched_keys(&self) -> impl Iterator<Item = &'static str> {
+        self.criteria.iter().map(|criterion| criterion.key.keyword)
+    }
+
     /// Specific Character Set (0008,0005) of the request.
     pub fn character_set(&self) -> &CharacterSet {
         &self.character_set

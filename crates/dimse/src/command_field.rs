@@ -52,6 +52,14 @@ impl CommandField {
     }
 }
 
+impl CommandField {
+    /// The operation that a request asks for or a response answers: `C-STORE`.
+    pub fn operation(self) -> &'static str {
+        let known = Self::TABLE.iter().find(|(field, _)| *field == self.request());
+        known.map_or("unknown operation", |(_, words)| words)
+    }
+}
+
 impl fmt::Display for CommandField {
     /// `C-STORE-RQ`, or the code alone.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

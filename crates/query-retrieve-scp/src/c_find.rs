@@ -1,5 +1,7 @@
 //! C-FIND as SCP (PS3.4 C.4.1, PS3.2 F.4.2.2.4.1.3).
 
+use std::time::Instant;
+
 use application_entity::Attendance;
 use catalog::{CatalogError, Encoder, Look, Query, QueryRefused};
 use dimse::{Dialogue, Ended, FindRq, Outcome, PreparedResponse};
@@ -53,6 +55,7 @@ impl QueryRetrieveScp {
                 return dialogue.respond(&rq.respond(outcome), None);
             }
         };
+        let began = Instant::now();
         let mut matches = 0;
         let outcome = match self.answer(holdings, dialogue, rq, &query, &mut matches) {
             Ok(()) => Outcome::new(statuses::MATCHED.status),
@@ -63,7 +66,9 @@ impl QueryRetrieveScp {
                 Outcome::new(statuses::CANNOT_SEARCH.status).comment("the catalog cannot be read")
             }
         };
-        tracing::info!(level = %query.level(), matches, status = %outcome.status, "answered C-FIND");
+        let took_ms = elapsed_ms(began);
+        let (query_level, status) = (query.level(), outcome.status);
+        tracing::info!(%query_level, keys = matched(&query), matches, %status, took_ms, "answered C-FIND");
         dialogue.respond(&rq.respond(outcome), None)
     }
 
@@ -123,6 +128,16 @@ impl QueryRetrieveScp {
             }
         }
     }
+}
+
+/// The keywords of what was matched, never a value: values are of patients.
+fn matched(query: &Query) -> String {
+    query.matched_keys().collect::<Vec<_>>().join(" ")
+}
+
+/// For the log: the time since then in milliseconds.
+pub(crate) fn elapsed_ms(began: Instant) -> u64 {
+    u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The outcome of a refused identifier.

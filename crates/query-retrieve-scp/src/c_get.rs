@@ -1,12 +1,14 @@
 //! C-GET as SCP: the instances go back over the association of the request (PS3.4 C.4.3).
 
+use std::time::Instant;
+
 use application_entity::Attendance;
 use dimse::{Dialogue, Ended, GetRq, SendFailed};
 use holdings::Holdings;
 use storage_scu::Sending;
 use upper_layer::Transport;
 
-use crate::retrieve::Progress;
+use crate::retrieve::{Answered, Progress};
 use crate::{QueryRetrieveScp, identifier, statuses};
 
 impl QueryRetrieveScp {
@@ -23,6 +25,7 @@ impl QueryRetrieveScp {
         attendance: &mut Attendance<'_>,
     ) -> Result<(), Ended> {
         attendance.show(format_args!("C-GET"));
+        let began = Instant::now();
         let instances = match self.select(holdings, dialogue, rq.context_id, &rq.affected_sop_class_uid)? {
             Ok(instances) => instances,
             Err(outcome) => {
@@ -69,14 +72,15 @@ impl QueryRetrieveScp {
         }
         let outcome = progress.outcome(None);
         let counters = progress.final_counters();
-        tracing::info!(
-            instances = total,
-            completed = counters.completed,
-            failed = counters.failed,
-            warning = counters.warning,
-            status = %outcome.status,
-            "answered C-GET"
-        );
+        Answered {
+            operation: "C-GET",
+            destination: None,
+            instances: total,
+            counters,
+            outcome: &outcome,
+            began,
+        }
+        .log();
         let failed = progress.identifier(identifier::encoding(dialogue, rq.context_id));
         dialogue.respond(&rq.respond(outcome).counting(counters), failed.as_deref())
     }

@@ -9,7 +9,7 @@ use storage_scu::{Next, NotStored, Originator, Sending, Watch};
 use upper_layer::Transport;
 use vocabulary::{AeTitle, Status};
 
-use crate::retrieve::{HeldInstance, Progress};
+use crate::retrieve::{Answered, HeldInstance, Progress};
 use crate::{QueryRetrieveScp, identifier, statuses};
 
 /// While an export waits for its turn, a C-CANCEL-RQ is looked for this often.
@@ -66,12 +66,17 @@ impl QueryRetrieveScp {
         attendance: &mut Attendance<'_>,
     ) -> Result<(), Ended> {
         attendance.show(format_args!("C-MOVE"));
+        let began = Instant::now();
         let selected = self.select(holdings, dialogue, rq.context_id, &rq.affected_sop_class_uid)?;
         let order = selected.and_then(|instances| Ok((self.destination(rq)?, instances)));
         let (destination, instances) = match order {
             Ok(order) => order,
             Err(outcome) => {
-                tracing::warn!(status = %outcome.status, why = outcome.error_comment.as_deref(), "refused C-MOVE");
+                let destination = match &rq.move_destination {
+                    Ok(title) => title.as_str(),
+                    Err(invalid) => &invalid.text,
+                };
+                tracing::warn!(destination, status = %outcome.status, why = outcome.error_comment.as_deref(), "refused C-MOVE");
                 return dialogue.respond(&rq.respond(outcome), None);
             }
         };
@@ -84,15 +89,16 @@ impl QueryRetrieveScp {
 
         let outcome = progress.outcome(reason.as_deref());
         let counters = progress.final_counters();
-        tracing::info!(
-            destination = %destination.ae_title,
-            instances = instances.len(),
-            completed = counters.completed,
-            failed = counters.failed,
-            warning = counters.warning,
-            status = %outcome.status,
-            "answered C-MOVE"
-        );
+        let to = Some(&destination.ae_title);
+        Answered {
+            operation: "C-MOVE",
+            destination: to,
+            instances: instances.len(),
+            counters,
+            outcome: &outcome,
+            began,
+        }
+        .log();
         if let Some(ended) = requester.gone {
             return Err(ended);
         }
@@ -103,9 +109,8 @@ impl QueryRetrieveScp {
     /// The peer that the request names (QR-080), or A801.
     fn destination(&self, rq: &MoveRq) -> Result<&Peer, Outcome> {
         let unknown = |title: &str| {
-            tracing::warn!(destination = title, "no [[peer]] of the configuration has this AE title");
             Outcome::new(statuses::UNKNOWN_DESTINATION.status)
-                .comment(&format!("{title:?} is not configured here"))
+                .comment(&format!("no [[peer]] {title:?} is configured here"))
         };
         match &rq.move_destination {
             Ok(title) => self.peers.find(title).ok_or_else(|| unknown(title.as_str())),

@@ -2,6 +2,7 @@
 //! sub-operations become one (PS3.4 C.4.2.1, C.4.3.1).
 
 use std::io::{self, Read};
+use std::time::Instant;
 
 use catalog::{Held, Retrieve};
 use conversion::Corrections;
@@ -10,7 +11,7 @@ use dimse::{Dialogue, Ended, Outcome, SubOperations};
 use holdings::Holdings;
 use storage_scu::{NotStored, Outgoing};
 use upper_layer::Transport;
-use vocabulary::{Encoding, InformationModel, Level, Status, Tag, Uid, Vr};
+use vocabulary::{AeTitle, Encoding, InformationModel, Level, Status, Tag, Uid, Vr};
 
 use crate::identifier::{self, Unusable};
 use crate::{QueryRetrieveScp, c_find, statuses};
@@ -86,8 +87,10 @@ impl Progress {
     pub(crate) fn count(&mut self, instance: &impl Outgoing, result: &Result<Status, NotStored>) -> bool {
         match result {
             Ok(status) => {
-                if *status != Status::SUCCESS {
-                    tracing::warn!(instance = %instance.sop_instance_uid(), %status, "sent instance, the peer warns");
+                let instance = instance.sop_instance_uid();
+                match *status {
+                    Status::SUCCESS => tracing::debug!(%instance, %status, "sent instance"),
+                    _ => tracing::warn!(%instance, %status, "sent instance, the peer warns"),
                 }
                 self.counters.count(*status);
                 true
@@ -157,6 +160,36 @@ impl Progress {
         let mut writer = DataSetWriter::new(encoding);
         writer.element(FAILED_SOP_INSTANCE_UID_LIST, Vr::UI, list.as_bytes());
         Some(writer.into_bytes())
+    }
+}
+
+/// How a retrieve came to its end, for the log.
+pub(crate) struct Answered<'a> {
+    pub(crate) operation: &'static str,
+    /// Of a C-MOVE.
+    pub(crate) destination: Option<&'a AeTitle>,
+    pub(crate) instances: usize,
+    pub(crate) counters: SubOperations,
+    pub(crate) outcome: &'a Outcome,
+    pub(crate) began: Instant,
+}
+
+impl Answered<'_> {
+    /// One line; a warning if an instance is missing at the other side.
+    pub(crate) fn log(&self) {
+        let Self { operation, destination, instances, counters, outcome, began } = self;
+        let SubOperations { completed, failed, warning, .. } = *counters;
+        let (status, why) = (outcome.status, outcome.error_comment.as_deref());
+        let destination = destination.map(AeTitle::as_str);
+        let took_ms = c_find::elapsed_ms(*began);
+        match failed {
+            0 => {
+                tracing::info!(destination, instances, completed, failed, warning, %status, took_ms, "answered {operation}");
+            }
+            _ => {
+                tracing::warn!(destination, instances, completed, failed, warning, %status, why, took_ms, "answered {operation}");
+            }
+        }
     }
 }
 

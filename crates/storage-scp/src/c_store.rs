@@ -64,6 +64,7 @@ impl StorageScp {
             }
             Err(not_kept) => fail(rq, &not_kept),
         };
+        attendance.instances.count(response.outcome.status);
         dialogue.respond(&response, None)
     }
 }

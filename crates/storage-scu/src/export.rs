@@ -97,6 +97,12 @@ impl Export {
         sending: &Sending,
         watch: &mut dyn Watch<O>,
     ) -> Result<(), ExportFailed> {
+        let span = tracing::error_span!(
+            "export",
+            destination = %peer.ae_title,
+            address = %format_args!("{}:{}", peer.host, peer.port)
+        );
+        let _entered = span.enter();
         let mut failed = None;
         let mut abandoned = false;
         let parts = contexts(instances, self.layout, &sending.rules);
@@ -190,10 +196,15 @@ impl Export {
         let mut attempts_left = self.retries;
         loop {
             match self.initiation.begin(peer, part.to_vec(), Vec::new()) {
-                Ok(association) => return Ok(Ok(Dialogue::new(association))),
+                Ok(association) => {
+                    let contexts = association.contexts().len();
+                    let refused_contexts = part.len().saturating_sub(contexts);
+                    tracing::info!(contexts, refused_contexts, "the destination accepted an association");
+                    return Ok(Ok(Dialogue::new(association)));
+                }
                 Err(error) if attempts_left == 0 => return Err(error),
                 Err(error) => {
-                    tracing::warn!(attempts_left, "will try again: {error}");
+                    tracing::warn!(attempts_left, again_in = ?self.retry_delay, "will try again: {error}");
                     attempts_left -= 1;
                     let next = self.wait(pause);
                     if next != Next::Continue {

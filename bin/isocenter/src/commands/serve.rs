@@ -39,6 +39,14 @@ pub(crate) fn run(arguments: &Configured) -> Result<(), Failure> {
     let mut running = start(&holdings)?;
     introduce(configuration)?;
 
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        preset = %configuration.preset,
+        data = %configuration.data.display(),
+        storage_scp = %configuration.storage_scp.acceptor.listen,
+        query_retrieve_scp = %configuration.query_retrieve_scp.acceptor.listen,
+        "starting"
+    );
     let plan = plan(configuration)?;
     let isolation = configuration.isolation;
     let reload = || reload(arguments, &mut effective);
@@ -259,7 +267,7 @@ fn tell(event: Event<'_>) {
         },
         Event::Reloaded { listeners } => tracing::info!(?listeners, "new settings hold"),
         Event::ListenFailed { address, error } => {
-            tracing::error!(%address, "cannot listen where the new settings say: {error}");
+            tracing::error!(listen = %address, "cannot listen where the new settings say: {error}");
         }
         Event::Draining { running, grace } => {
             tracing::info!(running, ?grace, "draining: what runs is finished, what comes is refused");

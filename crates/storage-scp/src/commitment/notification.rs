@@ -68,14 +68,14 @@ pub(super) fn settle(
     let status = outcome.status;
     match status {
         Status::SUCCESS => {
-            tracing::info!(%peer, %transaction, "the peer has taken a storage commitment notification")
+            tracing::info!(destination = %peer, %transaction, "the peer has taken a storage commitment notification")
         }
         Status::ATTRIBUTE_LIST_ERROR => {
-            tracing::warn!(%peer, %transaction, %status, "the peer has taken a storage commitment notification, with a warning");
+            tracing::warn!(destination = %peer, %transaction, %status, "the peer has taken a storage commitment notification, with a warning");
         }
         _ => {
             let why = outcome.error_comment.as_deref().unwrap_or_default();
-            tracing::error!(%peer, %transaction, %status, why, "the peer refused a storage commitment notification");
+            tracing::error!(destination = %peer, %transaction, %status, why, "the peer refused a storage commitment notification");
             match commitment.retry_refused {
                 true => fail(room, commitment, taken, now)?,
                 false => give_up(room, taken, now)?,
@@ -99,7 +99,7 @@ pub(super) fn fail(
         return give_up(room, taken, now);
     }
     tracing::info!(
-        peer = %taken.name.peer,
+        destination = %taken.name.peer,
         transaction = %taken.name.transaction_uid,
         attempts,
         of = commitment.attempts,
@@ -111,7 +111,7 @@ pub(super) fn fail(
 
 fn give_up(room: &Room, taken: Taken, now: SystemTime) -> Result<(), RoomError> {
     tracing::error!(
-        peer = %taken.name.peer,
+        destination = %taken.name.peer,
         transaction = %taken.name.transaction_uid,
         attempts = taken.name.attempts.saturating_add(1),
         "gave up a storage commitment notification: the peer has to ask again, under a new Transaction UID"

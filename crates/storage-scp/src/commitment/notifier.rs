@@ -116,7 +116,7 @@ impl Notifier {
             Ok(opened) => opened,
             Err(error) => {
                 // Each of them waited for this association.
-                tracing::error!(%peer, waiting = queue.len() + 1, "cannot deliver storage commitment notifications: {error}");
+                tracing::error!(destination = %peer, waiting = queue.len() + 1, "cannot deliver storage commitment notifications: {error}");
                 fail(room, &self.commitment, first, clock())?;
                 for name in queue {
                     if let Some(taken) = room.take(&name)? {
@@ -139,7 +139,7 @@ impl Notifier {
                 }
                 Err(error) => {
                     let transaction = &taken.name.transaction_uid;
-                    tracing::error!(%peer, %transaction, "a storage commitment notification was not answered: {error}");
+                    tracing::error!(destination = %peer, %transaction, "a storage commitment notification was not answered: {error}");
                     fail(room, &self.commitment, taken, clock())?;
                     // The others were not tried; a peer in this state is left alone for a while.
                     for name in queue {
@@ -156,7 +156,7 @@ impl Notifier {
         if let Some(association) = dialogue.into_association()
             && let Err(ended) = association.release()
         {
-            tracing::warn!(%peer, "the association for storage commitment was not released: {ended}");
+            tracing::warn!(destination = %peer, "the association for storage commitment was not released: {ended}");
         }
         Ok(())
     }

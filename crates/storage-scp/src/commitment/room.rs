@@ -243,7 +243,7 @@ impl Room {
             let aside = self.folder(SET_ASIDE).join(taken.name.to_string());
             fs::rename(&path, &aside).map_err(failed(&path))?;
             tracing::error!(
-                peer = %taken.name.peer,
+                destination = %taken.name.peer,
                 transaction = %taken.name.transaction_uid,
                 file = %aside.display(),
                 "a storage commitment notification cannot be read back: set aside, the peer has to ask again"
