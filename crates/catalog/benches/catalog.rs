@@ -1,4 +1,4 @@
-//! How long the catalog takes: recording one by one, by several writers and in bulk, and the usual queries with their answers
+//! How long the catalog takes: recording one by one, by several writers and in a new catalog, and the usual queries with their answers
 //! encoded. `cargo bench -p catalog --bench catalog -- [STUDIES [FOLDER]]`; with a folder the catalog is kept there and
 //! used again. Prints figures; asserts nothing.
 
@@ -6,7 +6,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use catalog::{Access, Catalog, Encoder, InstanceRow, Location, Query, QueryRules, keys};
+use catalog::{Access, Catalog, Encoder, Filling, InstanceRow, Location, Query, QueryRules, keys};
 use dataset::{Identifier, Walker};
 use vocabulary::{AeTitle, Day, Encoding, InformationModel, Tag, Uid, Vr};
 
@@ -94,29 +94,26 @@ fn location(number: u64) -> Outcome<Location> {
 }
 
 fn fill(path: &Path, studies: u64) -> Outcome<()> {
-    let mut catalog = Catalog::open(path, Access::ReadWrite)?;
-    let have: u64 = catalog.recall("bench")?.and_then(|text| text.parse().ok()).unwrap_or(0);
-    if have >= studies {
+    if path.exists() {
         return Ok(());
     }
     let started = Instant::now();
     let mut recording = Duration::ZERO;
-    let mut bulk = catalog.bulk()?;
-    for number in have..studies {
+    let new = path.with_extension("new");
+    let mut filling = Filling::begin(&new)?;
+    for number in 0..studies {
         let (row, location) = (row(number, 1)?, location(number)?);
         let began = Instant::now();
-        drop(bulk.record(&row, &location)?);
+        drop(filling.record(&row, &location)?);
         recording += began.elapsed();
     }
-    bulk.finish()?;
-    catalog.remember("bench", &studies.to_string())?;
     let began = Instant::now();
-    catalog.checkpoint()?;
-    let count = studies - have;
+    filling.finish()?;
+    std::fs::rename(new, path)?;
     println!(
-        "bulk: {count} new studies of one instance in {:.1} s, {:.0}/s recording alone; last checkpoint {:?}",
+        "filling: {studies} new studies of one instance in {:.1} s, {:.0}/s recording alone; then {:?} to finish",
         started.elapsed().as_secs_f64(),
-        f64::from(u32::try_from(count)?) / recording.as_secs_f64(),
+        f64::from(u32::try_from(studies)?) / recording.as_secs_f64(),
         began.elapsed()
     );
     println!("file: {} MB", std::fs::metadata(path)?.len() / 1_000_000);
@@ -212,23 +209,23 @@ fn record_one_by_one(path: &Path, base: u64) -> Outcome<()> {
 }
 
 /// As `reindex` does it: series of 100 images, each walked and extracted too.
-fn record_in_bulk(path: &Path, base: u64) -> Outcome<()> {
-    let mut catalog = Catalog::open(path, Access::ReadWrite)?;
+fn fill_series(base: u64) -> Outcome<()> {
+    let folder = tempfile::tempdir()?;
     let (mut recording, mut count) = (Duration::ZERO, 0_u32);
-    let mut bulk = catalog.bulk()?;
+    let mut filling = Filling::begin(&folder.path().join("filled.sqlite"))?;
     for number in base..base + 300 {
         for image in 0..100 {
             let (row, location) = (row(number, image)?, location(number * 1_000 + image)?);
             let began = Instant::now();
-            drop(bulk.record(&row, &location)?);
+            drop(filling.record(&row, &location)?);
             recording += began.elapsed();
             count += 1;
         }
     }
     let began = Instant::now();
-    bulk.finish()?;
+    filling.finish()?;
     recording += began.elapsed();
-    println!("bulk, 100 a series:    {:.0}/s recording alone", f64::from(count) / recording.as_secs_f64());
+    println!("filling, 100 a series: {:.0}/s recording alone", f64::from(count) / recording.as_secs_f64());
     Ok(())
 }
 
@@ -394,7 +391,7 @@ fn main() -> Outcome<()> {
     extract()?;
     let _housekeeper = Housekeeper::start(&path)?;
     record_one_by_one(&path, 3_000_000_000)?;
-    record_in_bulk(&path, 5_000_000_000)?;
+    fill_series(5_000_000_000)?;
     for writers in [1, 4, 10] {
         record_together(&path, 4_000_000_000 + writers * 1_000, writers)?;
     }

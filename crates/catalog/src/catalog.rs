@@ -10,7 +10,7 @@ use vocabulary::{Day, Uid};
 use crate::lock::WriterLock;
 use crate::recorder::{Answered, Asked, Link};
 use crate::{
-    Bulk, CatalogError, Correctable, Find, Held, InstanceRow, Location, Place, Query, Recorded, Retrieval,
+    CatalogError, Correctable, Find, Held, InstanceRow, Location, Place, Query, Recorded, Retrieval,
     Retrieve, locate, record, remove, schema,
 };
 
@@ -31,7 +31,7 @@ const LOG_PAGES_RESTARTED: u64 = 2 * 1024;
 const LOG_PAGES_MAX: u64 = 64 * 1024;
 
 /// Statements kept prepared on a connection: those of recording and some queries.
-const STATEMENTS_CACHED: usize = 64;
+pub(crate) const STATEMENTS_CACHED: usize = 64;
 
 /// What a process wants to do with the catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,15 +203,6 @@ impl Catalog {
         work: impl FnOnce(&Correctable<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.write(|connection| work(&Correctable::new(connection)))
-    }
-
-    /// Many instances in few transactions, for `reindex` and `import`.
-    ///
-    /// # Errors
-    /// When the catalog cannot be written.
-    pub fn bulk(&mut self) -> Result<Bulk<'_>, CatalogError> {
-        let Opened { connection, lock } = self.opened()?;
-        Bulk::new(connection, lock)
     }
 
     /// Copies what the write-ahead log holds into the database file, and lets a long log begin again. A housekeeper's

@@ -23,6 +23,15 @@ pub(crate) struct Parents {
     anatomic_regions: Vec<u8>,
     /// Whether the values of a row may be other than those of the instance.
     differs: bool,
+    counted: Counted,
+}
+
+/// What the numbers of instances have of the instance that is being recorded: a new row is made with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counted {
+    Nowhere,
+    InSeries,
+    InSeriesAndStudy,
 }
 
 /// The rows of an instance, if its series is known under its study and its patient.
@@ -53,6 +62,7 @@ pub(crate) fn find(connection: &Connection, row: &InstanceRow) -> Result<Option<
                 sop_classes: found.get(3)?,
                 anatomic_regions: found.get(4)?,
                 differs: found.get(5)?,
+                counted: Counted::Nowhere,
             })
         },
     );
@@ -107,23 +117,31 @@ pub(crate) fn find_or_add(connection: &Connection, row: &InstanceRow) -> Result<
             Ok((found.get(0)?, found.get(1)?, found.get(2)?))
         })
         .optional()?;
-    let (study, sop_classes, anatomic_regions) = match study {
-        Some(study) => {
-            fill_level(connection, Level::Study, study.0, &row.study)?;
-            study
+    let modality = row.series.column(Level::Series, "modality");
+    let (study, sop_classes, anatomic_regions, counted) = match study {
+        Some((study, sop_classes, anatomic_regions)) => {
+            fill_level(connection, Level::Study, study, &row.study)?;
+            study_sets::add_modality(connection, study, modality)?;
+            connection
+                .prepare_cached("UPDATE study SET number_of_series = number_of_series + 1 WHERE id = ?1")?
+                .execute([study])?;
+            (study, sop_classes, anatomic_regions, Counted::InSeries)
         }
         None => {
-            let id = insert(connection, Level::Study, &row.study, &[("patient", patient.into())])?;
+            let sop_class = row.sop_class_uid.as_str();
+            let own = [
+                ("patient", patient.into()),
+                ("modalities_in_study", modality.into()),
+                ("sop_classes_in_study", sop_class.into()),
+            ];
+            let id = insert(connection, Level::Study, &row.study, &own)?;
             search_text::insert(connection, Level::Study, id, &row.study)?;
-            (id, String::new(), Vec::new())
+            study_sets::begin(connection, id, modality, sop_class)?;
+            (id, sop_class.to_owned(), Vec::new(), Counted::InSeriesAndStudy)
         }
     };
     let series = insert(connection, Level::Series, &row.series, &[("study", study.into())])?;
-    study_sets::add_modality(connection, study, row.series.column(Level::Series, "modality"))?;
-    connection
-        .prepare_cached("UPDATE study SET number_of_series = number_of_series + 1 WHERE id = ?1")?
-        .execute([study])?;
-    Ok(Parents { patient, study, series, sop_classes, anatomic_regions, differs: false })
+    Ok(Parents { patient, study, series, sop_classes, anatomic_regions, differs: false, counted })
 }
 
 /// Counts an instance that has become the current one, and adds its SOP class and regions to those of the study.
@@ -134,7 +152,11 @@ pub(crate) fn count_in(
     is_new: bool,
 ) -> Result<(), CatalogError> {
     if is_new {
-        add_to_counts(connection, parents.study, parents.series, 1)?;
+        match parents.counted {
+            Counted::Nowhere => add_to_counts(connection, parents.study, parents.series, 1)?,
+            Counted::InSeries => add_to_count(connection, STUDY_COUNT, parents.study, 1)?,
+            Counted::InSeriesAndStudy => {}
+        }
     }
     if !parents.sop_classes.split('\\').any(|class| row.sop_class_uid == class) {
         study_sets::add_sop_class(
@@ -150,6 +172,9 @@ pub(crate) fn count_in(
     Ok(())
 }
 
+const SERIES_COUNT: &str = "UPDATE series SET number_of_instances = number_of_instances + ?2 WHERE id = ?1";
+const STUDY_COUNT: &str = "UPDATE study SET number_of_instances = number_of_instances + ?2 WHERE id = ?1";
+
 /// Adds to the numbers of instances.
 pub(crate) fn add_to_counts(
     connection: &Connection,
@@ -157,12 +182,12 @@ pub(crate) fn add_to_counts(
     series: i64,
     by: i64,
 ) -> Result<(), CatalogError> {
-    for (statement, id) in [
-        ("UPDATE series SET number_of_instances = number_of_instances + ?2 WHERE id = ?1", series),
-        ("UPDATE study SET number_of_instances = number_of_instances + ?2 WHERE id = ?1", study),
-    ] {
-        connection.prepare_cached(statement)?.execute((id, by))?;
-    }
+    add_to_count(connection, SERIES_COUNT, series, by)?;
+    add_to_count(connection, STUDY_COUNT, study, by)
+}
+
+fn add_to_count(connection: &Connection, statement: &str, id: i64, by: i64) -> Result<(), CatalogError> {
+    connection.prepare_cached(statement)?.execute((id, by))?;
     Ok(())
 }
 
@@ -253,21 +278,15 @@ pub(crate) fn statements(level: Level) -> &'static Statements {
 
 impl Statements {
     fn new(level: Level) -> Self {
-        // What a new row starts with: its place, its counts, its sets.
-        let (table, own, zeros) = match level {
-            Level::Patient => ("patient", "without_id", &[][..]),
+        // What a new row starts with, made with its first instance: its place and its sets; its counts.
+        let (table, own, counts) = match level {
+            Level::Patient => ("patient", &["without_id"][..], &[][..]),
             Level::Study => (
                 "study",
-                "patient",
-                &[
-                    ("number_of_series", "0"),
-                    ("number_of_instances", "0"),
-                    ("modalities_in_study", "''"),
-                    ("sop_classes_in_study", "''"),
-                    ("anatomic_regions", "x''"),
-                ][..],
+                &["patient", "modalities_in_study", "sop_classes_in_study"][..],
+                &[("number_of_series", "1"), ("number_of_instances", "1"), ("anatomic_regions", "x''")][..],
             ),
-            Level::Series | Level::Image => ("series", "study", &[("number_of_instances", "0")][..]),
+            Level::Series | Level::Image => ("series", &["study"][..], &[("number_of_instances", "1")][..]),
         };
         let texts: Vec<_> = columns(level).iter().map(|(_, column)| *column).collect();
         let mut all = texts.clone();
@@ -276,13 +295,18 @@ impl Statements {
             all.extend(FOLDED);
         }
         all.push("further");
-        let places: Vec<_> = (1..=all.len() + 2).map(|number| format!("?{number}")).collect();
+        let places: Vec<_> = (1..=all.len() + 1 + own.len()).map(|number| format!("?{number}")).collect();
         let assignments: Vec<_> =
             all.iter().zip(&places).map(|(column, place)| format!("{column} = {place}")).collect();
-        let columns: Vec<&str> =
-            all.iter().copied().chain(["fingerprint", own]).chain(zeros.iter().map(|zero| zero.0)).collect();
+        let columns: Vec<&str> = all
+            .iter()
+            .chain(&["fingerprint"])
+            .chain(own)
+            .copied()
+            .chain(counts.iter().map(|count| count.0))
+            .collect();
         let values: Vec<&str> =
-            places.iter().map(String::as_str).chain(zeros.iter().map(|zero| zero.1)).collect();
+            places.iter().map(String::as_str).chain(counts.iter().map(|count| count.1)).collect();
         Self {
             select: format!("SELECT {}, further FROM {table} WHERE id = ?1", texts.join(", ")),
             insert: format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), values.join(", ")),

@@ -68,7 +68,7 @@ pub struct Held {
 }
 
 /// Proof that a commit put the instance into the catalog. Made by [`crate::Catalog::record`] and
-/// [`crate::Bulk::record`] alone.
+/// [`crate::Filling::record`] alone.
 ///
 /// After a power cut the last commits may be missing from the file (`synchronous=NORMAL`): "stored" needs the
 /// vault's proof beside this one, and the vault's files are looked through again after an unclean stop.

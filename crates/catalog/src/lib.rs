@@ -10,13 +10,13 @@
 //! Absent on purpose: files and directories of the vault, PDUs, statuses other than those of a refused query.
 
 mod answer;
-mod bulk;
 mod catalog;
 mod choose;
 mod correct;
 mod entities;
 mod error;
 mod extract;
+mod filling;
 mod find;
 mod further;
 mod held;
@@ -39,11 +39,11 @@ mod search_text;
 mod study_sets;
 
 pub use answer::{Answer, Encoder};
-pub use bulk::Bulk;
 pub use catalog::{Access, Catalog, Checkpointed};
 pub use correct::{Correctable, Of, PatientIdentity, Subject, valid};
 pub use error::CatalogError;
 pub use extract::{ExtractError, InstanceRow};
+pub use filling::Filling;
 pub use find::{Find, Look, Matches};
 pub use held::{Held, Location, Outcome, Place, Recorded};
 pub use overrides::{Assigned, Overrides};

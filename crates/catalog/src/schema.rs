@@ -27,8 +27,18 @@ pub(crate) fn newest() -> i64 {
 /// Brings the schema up to date. Any number of processes may try at once: one does it, the others find it done.
 pub(crate) fn migrate(connection: &Connection, lock: &WriterLock) -> Result<(), CatalogError> {
     let _turn = lock.turn()?;
-    // The journal mode stays with the file. Changed here, where no other is writing.
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    keep_log(connection)?;
+    make(connection)
+}
+
+/// Has a catalog written through a log from now on. The journal mode stays with the file: only to be called where no
+/// other is writing.
+pub(crate) fn keep_log(connection: &Connection) -> Result<(), CatalogError> {
+    Ok(connection.pragma_update(None, "journal_mode", "WAL")?)
+}
+
+/// Brings the schema up to date for one who is alone with the file.
+pub(crate) fn make(connection: &Connection) -> Result<(), CatalogError> {
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     for (number, migration) in (1_i64..).zip(MIGRATIONS) {
         if version(connection)? >= number {

@@ -11,6 +11,28 @@ pub(crate) const MODALITY: &str = "M";
 /// `study_has.kind` of a SOP class.
 pub(crate) const SOP_CLASS: &str = "C";
 
+/// Notes what a new study has; its row was made with it.
+pub(crate) fn begin(
+    connection: &Connection,
+    study: i64,
+    modality: &str,
+    sop_class: &str,
+) -> Result<(), CatalogError> {
+    for (kind, value) in [(MODALITY, modality), (SOP_CLASS, sop_class)] {
+        if !value.is_empty() {
+            has(connection, study, kind, value)?;
+        }
+    }
+    Ok(())
+}
+
+fn has(connection: &Connection, study: i64, kind: &str, value: &str) -> Result<(), CatalogError> {
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO study_has (kind, value, study) VALUES (?1, ?2, ?3)")?
+        .execute((kind, value, study))?;
+    Ok(())
+}
+
 /// Adds the modality of a new series to those that the study has.
 pub(crate) fn add_modality(connection: &Connection, study: i64, modality: &str) -> Result<(), CatalogError> {
     if modality.is_empty() {
@@ -43,9 +65,7 @@ fn add(
     if all.contains(&value) {
         return Ok(());
     }
-    connection
-        .prepare_cached("INSERT OR IGNORE INTO study_has (kind, value, study) VALUES (?1, ?2, ?3)")?
-        .execute((kind, value, study))?;
+    has(connection, study, kind, value)?;
     all.push(value);
     all.sort_unstable();
     set_list(connection, study, kind, &all.join("\\"))
@@ -143,9 +163,7 @@ fn refresh(connection: &Connection, study: i64, kind: &str, select: &str) -> Res
         connection.prepare_cached(select)?.query_map([study], |row| row.get(0))?.collect::<Result<_, _>>()?;
     values.sort_unstable();
     for value in &values {
-        connection
-            .prepare_cached("INSERT OR IGNORE INTO study_has (kind, value, study) VALUES (?1, ?2, ?3)")?
-            .execute((kind, value, study))?;
+        has(connection, study, kind, value)?;
     }
     set_list(connection, study, kind, &values.join("\\"))
 }

@@ -6,7 +6,7 @@ use dataset::{Identifier, Walker};
 use vocabulary::{AeTitle, Day, Encoding, InformationModel, Level, Tag, Uid, Vr};
 
 use crate::{
-    Access, Catalog, Encoder, InstanceRow, Location, Outcome, Query, QueryRefused, QueryRules, keys,
+    Access, Catalog, Encoder, Filling, InstanceRow, Location, Outcome, Query, QueryRefused, QueryRules, keys,
 };
 
 pub(crate) const CT: &str = "1.2.840.10008.5.1.4.1.1.2";
@@ -70,6 +70,22 @@ impl Trial {
     /// Records an instance as the `number`th file that was received.
     pub(crate) fn keep(&mut self, row: &InstanceRow, number: u32) -> Outcome {
         self.catalog.record(row, &location(number)).unwrap().outcome().clone()
+    }
+
+    /// A catalog with these instances in the place of the one there is.
+    pub(crate) fn fill(&mut self, rows: &[(InstanceRow, Location)]) {
+        let path = self.folder.path().join("filled.sqlite");
+        let mut filling = Filling::begin(&path).unwrap();
+        for (row, location) in rows {
+            assert_eq!(*filling.record(row, location).unwrap().outcome(), Outcome::New);
+        }
+        filling.finish().unwrap();
+        let place = self.folder.path().join("catalog.sqlite");
+        for end in ["-wal", "-shm"] {
+            std::fs::remove_file(format!("{}{end}", place.display())).unwrap();
+        }
+        std::fs::rename(path, &place).unwrap();
+        self.catalog = Catalog::open(&place, Access::ReadWrite).unwrap();
     }
 
     /// The answers to a query, each as its values in the order of `keys`, sorted.

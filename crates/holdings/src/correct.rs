@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use catalog::keys::Key;
-use catalog::{Catalog, CatalogError, Correctable, Held, InstanceRow, Of, PatientIdentity, Place};
+use catalog::{CatalogError, Correctable, Held, InstanceRow, Of, PatientIdentity, Place};
 use vault::{Shortage, Vault};
 use vocabulary::Uid;
 
@@ -338,14 +338,11 @@ impl Holdings {
 }
 
 /// Lets a new catalog know all corrections that hold, before anything is recorded in it.
-pub(crate) fn carry_over(journal: &Journal, catalog: &mut Catalog) -> Result<(), HoldingsError> {
-    let all = journal.read()?;
-    catalog.correct(|catalog| {
-        for one in all.iter().filter(|one| one.undone.is_none()) {
-            one.add_to(catalog)?;
-        }
-        Ok::<_, HoldingsError>(())
-    })
+pub(crate) fn carry_over(journal: &Journal, catalog: &Correctable<'_>) -> Result<(), HoldingsError> {
+    for one in journal.read()?.iter().filter(|one| one.undone.is_none()) {
+        one.add_to(catalog)?;
+    }
+    Ok(())
 }
 
 impl From<Shortage> for NotCorrected {

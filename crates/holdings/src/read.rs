@@ -24,6 +24,9 @@ const READ_BYTES: usize = 128 * 1024;
 /// How much of a file is read for its beginning, in bytes: mostly all that stands before the pixel data.
 const HEAD_BYTES: usize = 16 * 1024;
 
+/// How much of a file is read for what it notes, in bytes: group 0002 as we write it, and room for longer UIDs.
+const NOTED_HEAD_BYTES: usize = 1024;
+
 /// How often Pixel Data (7FE0,0010) is taken for what it may be in the head: private values may look like it.
 const PIXEL_DATA_TRIED_MAX: usize = 4;
 
@@ -66,14 +69,36 @@ pub(crate) enum Extent {
     Header,
 }
 
+/// When an instance was received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Received {
+    /// Its file says so.
+    Noted(SystemTime),
+    /// Its file does not say so: when it was last changed, be it by a copy.
+    Presumed(SystemTime),
+}
+
+/// Reads when an instance was received, and no more than that.
+pub(crate) fn read_received(file: &InstanceFile) -> Result<Received, Unreadable> {
+    let head = read_head_of(file, NOTED_HEAD_BYTES)?;
+    Ok(head
+        .noted
+        .map_or_else(|| Received::Presumed(file.changed()), |noted| Received::Noted(noted.received_at)))
+}
+
 /// Reads what stands before the data set.
 pub(crate) fn read_head(file: &InstanceFile) -> Result<Head, Unreadable> {
-    let mut bytes = vec![0; HEAD_BYTES];
+    read_head_of(file, HEAD_BYTES)
+}
+
+fn read_head_of(file: &InstanceFile, head_bytes: usize) -> Result<Head, Unreadable> {
+    let length = usize::try_from(file.length()).unwrap_or(usize::MAX).min(head_bytes);
+    let mut bytes = vec![0; length];
     let count = file.read_at(&mut bytes, 0)?;
     bytes.truncate(count);
     let found = match find_data_set(&mut Cursor::new(&bytes)) {
         // A broken one, or one that is longer than the head.
-        Err(_) if count == HEAD_BYTES => find_data_set(&mut FromTheStart { file, position: 0 })?,
+        Err(_) if count == head_bytes => find_data_set(&mut FromTheStart { file, position: 0 })?,
         found => found?,
     };
     let (Form::Part10, DataSetFound { data_set_offset, meta: Some(group), .. }) = (found.form, found) else {
@@ -157,10 +182,19 @@ fn read_header(head: &Head) -> Option<InstanceRow> {
 fn read_whole(file: &InstanceFile, head: &Head) -> Result<(InstanceRow, Digest), Unreadable> {
     let mut walker = Walker::new(encoding_of(&head.transfer_syntax_uid), keys::wanted_tags());
     let mut digester = Digester::default();
-    for_each_piece(file, head.data_set_offset, &mut |piece| {
+    let mut take = |piece: &[u8]| {
         digester.update(piece);
         walker.push(piece).map_err(Unreadable::from)
-    })?;
+    };
+    // What is in the head already is not read again, which of a small file is all of it.
+    let data_set_offset = u64::from(head.data_set_offset);
+    let in_head =
+        usize::try_from(data_set_offset).ok().and_then(|offset| head.bytes.get(offset..)).unwrap_or_default();
+    take(in_head)?;
+    let rest = data_set_offset + in_head.len() as u64;
+    if rest < file.length() {
+        for_each_piece(file, rest, &mut take)?;
+    }
     let digest = digester.finish();
     match head.noted {
         Some(Noted { digest: noted, .. }) if noted != digest => {
@@ -174,7 +208,7 @@ fn read_whole(file: &InstanceFile, head: &Head) -> Result<(InstanceRow, Digest),
 /// The checksum of the data set that begins at `data_set_offset`.
 pub(crate) fn digest_of_data_set(file: &InstanceFile, data_set_offset: u32) -> io::Result<Digest> {
     let mut digester = Digester::default();
-    for_each_piece(file, data_set_offset, &mut |piece| {
+    for_each_piece(file, u64::from(data_set_offset), &mut |piece| {
         digester.update(piece);
         Ok::<_, io::Error>(())
     })?;
@@ -183,11 +217,10 @@ pub(crate) fn digest_of_data_set(file: &InstanceFile, data_set_offset: u32) -> i
 
 fn for_each_piece<E: From<io::Error>>(
     file: &InstanceFile,
-    data_set_offset: u32,
+    mut offset: u64,
     each: &mut dyn FnMut(&[u8]) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut buffer = vec![0; READ_BYTES];
-    let mut offset = u64::from(data_set_offset);
     loop {
         let count = file.read_at(&mut buffer, offset)?;
         match buffer.get(..count) {

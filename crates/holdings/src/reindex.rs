@@ -13,25 +13,23 @@ use std::{
     time::SystemTime,
 };
 
-use catalog::{Access, Bulk, Catalog, InstanceRow, Location, Outcome};
+use catalog::{Access, Catalog, Filling, InstanceRow, Location, Outcome};
 use vault::{Found, InstanceKey, Vault};
 
 use crate::{
     Finding, Holdings, HoldingsError, HoldingsRules,
     correct::{Journal, carry_over},
     holdings::{CATALOG, utc_day},
-    read::{Extent, Unreadable, read_back, read_head},
+    read::{Extent, Received, Unreadable, read_back, read_received},
     start::{NOBODY, RUNNING, alone},
     turn::{Queue, Turn},
 };
 
-/// Files that wait to be read or recorded, so that neither side waits for the other.
-const WAITING_MAX: usize = 1_024;
-
 /// Instances that are read and recorded one after the other by one reader: waiting for a turn costs next to nothing then.
 const BATCH_INSTANCES: usize = 64;
 
-/// Batches that wait for a reader.
+/// Batches that wait for a reader, and those that wait to be recorded, so that neither side waits for the other. Beside
+/// their rows, the names of all instances of the day that is looked at are in memory, and of those that came late.
 const BATCHES_WAITING_MAX: usize = 16;
 
 /// After how many instances progress is told.
@@ -39,9 +37,6 @@ const PROGRESS_INSTANCES: u64 = 1_000;
 
 /// The new catalog, until it takes the place of the old one.
 const CATALOG_NEW: &str = "catalog-new.sqlite";
-
-/// The lock that the catalog lays beside the new one.
-const CATALOG_NEW_LOCK: &str = "catalog-new.lock";
 
 /// What a reindex came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -84,20 +79,13 @@ impl Holdings {
         let alone = alone(data_directory)?;
         let new = data_directory.join(CATALOG_NEW);
         remove_catalog(&new)?;
-        let mut catalog = Catalog::open(&new, Access::ReadWrite)?;
-        carry_over(&Journal::new(data_directory), &mut catalog)?;
-        let mut bulk = catalog.bulk()?;
-        let reindexed = record_all(&vault, &mut bulk, progress, report)?;
-        bulk.finish()?;
+        let mut filling = Filling::begin(&new)?;
+        carry_over(&Journal::new(data_directory), &filling.correctable())?;
+        let reindexed = record_all(&vault, &mut filling, progress, report)?;
         // Every file has a row, so the next start has nothing to look at.
-        catalog.remember(RUNNING, NOBODY)?;
-        let checkpointed = catalog.checkpoint()?;
-        drop(catalog);
-        if checkpointed.copied < checkpointed.pages {
-            return Err(HoldingsError::InUse { path: new });
-        }
+        filling.remember(RUNNING, NOBODY)?;
+        filling.finish()?;
         swap(&new, &data_directory.join(CATALOG))?;
-        remove(&data_directory.join(CATALOG_NEW_LOCK))?;
         drop(alone);
         Ok(reindexed)
     }
@@ -107,12 +95,12 @@ impl Holdings {
 /// recorded in the order in which they were received, for where they contradict each other the first one counts.
 fn record_all(
     vault: &Vault,
-    bulk: &mut Bulk<'_>,
+    filling: &mut Filling,
     progress: &mut dyn FnMut(u64),
     report: &mut dyn FnMut(&Finding),
 ) -> Result<Reindexed, HoldingsError> {
     let (batches_in, batches) = mpsc::sync_channel::<Batch>(BATCHES_WAITING_MAX);
-    let (steps_in, steps) = mpsc::sync_channel::<Step>(WAITING_MAX);
+    let (steps_in, steps) = mpsc::sync_channel::<Vec<Step>>(BATCHES_WAITING_MAX);
     // Owned by the readers alone: when the last of them ends, the walker hears it and ends too.
     let batches = Arc::new(Mutex::new(batches));
     thread::scope(|scope| {
@@ -124,12 +112,12 @@ fn record_all(
         scope.spawn(move || {
             if let Err(error) = walk(vault, &mut Walked::new(&batches_in), &steps_in) {
                 // Where nobody listens any more, the recording has failed and says so itself.
-                steps_in.send(Step::Failed(error)).ok();
+                steps_in.send(vec![Step::Failed(error)]).ok();
             }
         });
         let mut reindexed = Reindexed::default();
-        for step in steps {
-            reindexed.take(step, bulk, progress, report)?;
+        for step in steps.into_iter().flatten() {
+            reindexed.take(step, filling, progress, report)?;
         }
         progress(reindexed.instances);
         Ok(reindexed)
@@ -174,7 +162,7 @@ impl<'a> Walked<'a> {
 
 /// Hands every instance to the readers, in the order in which they were received: day after day, and those of a day by
 /// the time that their files note.
-fn walk(vault: &Vault, walked: &mut Walked<'_>, steps: &SyncSender<Step>) -> Result<(), HoldingsError> {
+fn walk(vault: &Vault, walked: &mut Walked<'_>, steps: &SyncSender<Vec<Step>>) -> Result<(), HoldingsError> {
     let mut late = Vec::new();
     for day in vault.days()? {
         let mut keys = Vec::new();
@@ -184,15 +172,18 @@ fn walk(vault: &Vault, walked: &mut Walked<'_>, steps: &SyncSender<Step>) -> Res
                     keys.push(key);
                     true
                 }
-                Found::Unknown(path) => steps.send(Step::Found(Finding::Unknown(path))).is_ok(),
+                Found::Unknown(path) => steps.send(vec![Step::Found(Finding::Unknown(path))]).is_ok(),
             };
             if taken { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
-        // A version that came after the clock was set back lies under an earlier day than the one before it.
-        let (later, of_day) = with_times(vault, keys)
-            .into_iter()
-            .partition(|(time, _)| utc_day(*time).is_ok_and(|at| at > day));
-        late.extend::<Vec<_>>(later);
+        let mut of_day = Vec::with_capacity(keys.len());
+        for (received, key) in with_times(vault, keys) {
+            match received {
+                // A version that came after the clock was set back lies under an earlier day than the one before it.
+                Received::Noted(time) if utc_day(time).is_ok_and(|at| at > day) => late.push((time, key)),
+                Received::Noted(time) | Received::Presumed(time) => of_day.push((time, key)),
+            }
+        }
         if step.is_break() || !walked.hand_out(of_day) {
             return Ok(());
         }
@@ -202,12 +193,9 @@ fn walk(vault: &Vault, walked: &mut Walked<'_>, steps: &SyncSender<Step>) -> Res
 }
 
 /// When each was received, as far as its file can be read; why not is found out when it is read for its row.
-fn with_times(vault: &Vault, keys: Vec<InstanceKey>) -> Vec<(SystemTime, InstanceKey)> {
-    let time = |key: &InstanceKey| {
-        let file = vault.open_instance(key).ok()?;
-        read_head(&file).ok().map(|head| head.received_at(&file))
-    };
-    let mut times = vec![SystemTime::UNIX_EPOCH; keys.len()];
+fn with_times(vault: &Vault, keys: Vec<InstanceKey>) -> Vec<(Received, InstanceKey)> {
+    let time = |key: &InstanceKey| read_received(&vault.open_instance(key).ok()?).ok();
+    let mut times = vec![Received::Presumed(SystemTime::UNIX_EPOCH); keys.len()];
     let each = keys.len().div_ceil(cores()).max(1);
     thread::scope(|scope| {
         for (keys, times) in keys.chunks(each).zip(times.chunks_mut(each)) {
@@ -221,19 +209,17 @@ fn with_times(vault: &Vault, keys: Vec<InstanceKey>) -> Vec<(SystemTime, Instanc
     times.into_iter().zip(keys).collect()
 }
 
-fn read_all(vault: &Vault, batches: &Mutex<Receiver<Batch>>, steps: &SyncSender<Step>) {
+fn read_all(vault: &Vault, batches: &Mutex<Receiver<Batch>>, steps: &SyncSender<Vec<Step>>) {
     loop {
         let batch = match batches.lock() {
             Ok(batches) => batches.recv(),
             Err(_) => return,
         };
         let Ok(Batch { mut turn, keys }) = batch else { return };
-        let read: Vec<_> = keys.iter().map(|key| read(vault, key)).collect();
+        let read = keys.iter().map(|key| read(vault, key)).collect();
         turn.wait();
-        for step in read {
-            if steps.send(step).is_err() {
-                return;
-            }
+        if steps.send(read).is_err() {
+            return;
         }
     }
 }
@@ -256,14 +242,14 @@ impl Reindexed {
     fn take(
         &mut self,
         step: Step,
-        bulk: &mut Bulk<'_>,
+        filling: &mut Filling,
         progress: &mut dyn FnMut(u64),
         report: &mut dyn FnMut(&Finding),
     ) -> Result<(), HoldingsError> {
         match step {
             Step::Read(read) => {
                 let (row, location) = *read;
-                let recorded = bulk.record(&row, &location)?;
+                let recorded = filling.record(&row, &location)?;
                 if let Outcome::SameDataSet(place) = recorded.outcome() {
                     debug_assert_ne!(place.version, location.version, "a file is not recorded twice");
                 } else {
@@ -286,21 +272,30 @@ impl Reindexed {
     }
 }
 
-/// Puts the new catalog, complete and closed, in the place of the old one.
+/// Puts the new catalog, complete, closed and on the disk, in the place of the old one. Whenever the machine goes down,
+/// there is the one or the other.
 fn swap(new: &Path, old: &Path) -> Result<(), HoldingsError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| HoldingsError::File { path, source }
     };
-    File::open(new).and_then(|file| file.sync_all()).map_err(failed(new))?;
-    // Whatever its log held is in the file itself now, see above.
-    remove_log(new)?;
-    // The log of the old one must not be taken for one of the new one. If the machine goes down between here and the
-    // rename there is no catalog, and the next start records all files again.
-    remove_catalog(old)?;
-    fs::rename(new, old).map_err(failed(old))?;
     let directory = old.parent().unwrap_or(Path::new("."));
-    File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed(directory))
+    let sync_names =
+        || File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed(directory));
+    // The log of the old one must not be taken for one of the new one, so it goes first, and what it held into its file
+    // before. An old one that cannot be had so is no catalog: without it, the next start would record all files.
+    let settled = old.exists()
+        && Catalog::open(old, Access::ReadWrite)
+            .and_then(|old| old.settle())
+            .is_ok_and(|log| log.copied == log.pages);
+    if settled {
+        remove_log(old)?;
+    } else {
+        remove_catalog(old)?;
+    }
+    sync_names()?;
+    fs::rename(new, old).map_err(failed(old))?;
+    sync_names()
 }
 
 /// Removes a catalog with its log, as far as it is there.

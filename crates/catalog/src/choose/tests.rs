@@ -19,16 +19,16 @@ fn name(number: u32) -> String {
 /// Every family with every given name, as often as makes every trigram of theirs a frequent one; one name that is rare.
 fn of_many_alike() -> Trial {
     let mut trial = Trial::new();
-    let mut bulk = trial.catalog.bulk().unwrap();
+    let mut rows = Vec::new();
     for number in 0..1_200 {
         let uid = format!("1.2.{number}");
         let name = if number == 700 { "Kowalski^Anna".to_owned() } else { name(number) };
         let day = if number % 400 == 0 { "20240101" } else { "20230101" };
         let elements =
             [(STUDY_INSTANCE_UID, &*uid), (SOP_INSTANCE_UID, &uid), (PATIENT_NAME, &name), (STUDY_DATE, day)];
-        assert!(bulk.record(&row(&elements), &location(number)).is_ok());
+        rows.push((row(&elements), location(number)));
     }
-    bulk.finish().unwrap();
+    trial.fill(&rows);
     trial
 }
 

@@ -282,14 +282,14 @@ fn a_list_of_very_many_uids_is_one_query() {
 #[test]
 fn a_look_comes_back_before_a_rare_match_is_found() {
     let mut trial = Trial::new();
-    let mut bulk = trial.catalog.bulk().unwrap();
+    let mut rows = Vec::new();
     for number in 1..=2_500_u32 {
         let uid = format!("1.2.{number}");
         let time = if number == 2_400 { "235959" } else { "120000" };
         let elements = [(STUDY_INSTANCE_UID, uid.as_str()), (SOP_INSTANCE_UID, &uid), (STUDY_TIME, time)];
-        assert!(bulk.record(&row(&elements), &crate::trial::location(number)).is_ok());
+        rows.push((row(&elements), crate::trial::location(number)));
     }
-    bulk.finish().unwrap();
+    trial.fill(&rows);
     let query = crate::trial::query(Level::Study, &[(STUDY_TIME, "235959")]);
     let mut find = trial.catalog.find(&query).unwrap();
     let mut matches = find.matches().unwrap();

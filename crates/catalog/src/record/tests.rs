@@ -306,28 +306,3 @@ fn what_is_not_held_cannot_be_removed() {
     assert!(matches!(trial.catalog.remove(&place), Err(CatalogError::NotHeld { version: 9, .. })));
     assert_eq!(counts(&trial).len(), 3);
 }
-
-#[test]
-fn many_at_once_count_like_one_by_one() {
-    let mut trial = Trial::new();
-    let mut bulk = trial.catalog.bulk().unwrap();
-    for number in 1..=2_500 {
-        let sop = format!("1.2.3.9.{number}");
-        let recorded = bulk.record(&row(&[(SOP_INSTANCE_UID, &sop)]), &location(number)).unwrap();
-        assert_eq!(*recorded.outcome(), Outcome::New);
-    }
-    bulk.finish().unwrap();
-    assert_eq!(counts(&trial)[0], ["P1", "1", "1", "2500"]);
-}
-
-#[test]
-fn what_was_not_finished_never_was_and_nobody_waits_for_it() {
-    let mut trial = Trial::new();
-    let mut other = trial.another(Access::ReadWrite);
-    let mut bulk = trial.catalog.bulk().unwrap();
-    assert!(bulk.record(&row(&[]), &location(1)).is_ok());
-    drop(bulk);
-    assert!(other.record(&row(&[(SOP_INSTANCE_UID, "1.2.3.1.1.2")]), &location(2)).is_ok());
-    assert!(trial.catalog.locate(&uid("1.2.3.1.1.1")).unwrap().is_empty());
-    assert_eq!(counts(&trial)[0], ["P1", "1", "1", "1"]);
-}
