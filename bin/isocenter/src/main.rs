@@ -1,5 +1,6 @@
 //! `isocenter`: parses the command line, wires the rooms together, decides nothing.
 
+mod arrival;
 mod cli;
 mod commands;
 mod exports;

@@ -8,13 +8,11 @@ use std::time::Duration;
 use application_entity::{Access, AddressRange, Entity, Initiation, Network, Peer, Peers};
 use catalog::{Lenience, Offered, QueryRules, SeveralValues, UpperKeys};
 use configuration::{
-    Acceptor, CommitmentCheck, CommitmentIncomplete, Configuration, CorrectedValues, HigherLevelKeys,
-    MatchingTable, NoAcceptableContext, NotificationRefused, OnSubOperationFailure, PartialFailure,
-    ReturnedAttributes, SopClasses, UnmatchedKeys, WarningsEndIn,
+    Acceptor, CoercionAnswer, CommitmentCheck, CommitmentIncomplete, Configuration, CorrectedValues,
+    HigherLevelKeys, MatchingTable, NoAcceptableContext, NotificationRefused, OnSubOperationFailure,
+    PartialFailure, ReturnedAttributes, SopClasses, UnmatchedKeys, WarningsEndIn,
 };
-use holdings::{
-    Correction, Duplicates, Finding, Holdings, HoldingsError, HoldingsRules, Origin, Recorder, Reindexed,
-};
+use holdings::{Correction, Finding, Holdings, HoldingsError, HoldingsRules, Origin, Recorder, Reindexed};
 use query_retrieve_scp::{CorrectionRules, QueryRetrieveScp, RetrieveRules};
 use storage_scp::StorageScp;
 use storage_scp::commitment::{self, Commitment, Notifier};
@@ -23,6 +21,7 @@ use storage_scu::ContextLayout;
 use upper_layer::Timers;
 use vocabulary::{AeTitle, InformationModel, Uid};
 
+use crate::arrival;
 use crate::commands::Failure;
 use crate::exports;
 use crate::identity::{self, identity};
@@ -67,7 +66,7 @@ impl OpensHoldings {
         };
         Self {
             data: configuration.data.clone(),
-            rules: HoldingsRules { sync, duplicates: Duplicates::KeepBoth },
+            rules: HoldingsRules { sync, ..arrival::rules(&configuration.storage_scp) },
         }
     }
 
@@ -78,12 +77,12 @@ impl OpensHoldings {
 
     /// Opens them, to keep and to find.
     pub(crate) fn open(&self) -> Result<Holdings, HoldingsError> {
-        Holdings::open(&self.data, self.rules)
+        Holdings::open(&self.data, self.rules.clone())
     }
 
     /// Opens them for an association.
     pub(crate) fn open_for_association(&self) -> Result<Holdings, HoldingsError> {
-        Holdings::open_beside_recorder(&self.data, self.rules)
+        Holdings::open_beside_recorder(&self.data, self.rules.clone())
     }
 
     /// Opens what records for the associations.
@@ -102,7 +101,7 @@ impl OpensHoldings {
         progress: &mut dyn FnMut(u64),
         report: &mut dyn FnMut(&Finding),
     ) -> Result<Reindexed, HoldingsError> {
-        Holdings::reindex(&self.data, self.rules, progress, report)
+        Holdings::reindex(&self.data, self.rules.clone(), progress, report)
     }
 }
 
@@ -146,6 +145,7 @@ impl Wiring {
             storage_scp: StorageScp {
                 implementation_class_uid: identity::storage_scp_class_uid(),
                 implementation_version_name: identity::IMPLEMENTATION_VERSION_NAME.to_owned(),
+                warns_of_coercion: configuration.storage_scp.coercion_answer == CoercionAnswer::Warning,
             },
             query_retrieve_scp: query_retrieve_scp(configuration)?,
             commitment: commitment(configuration, &storage_offer)?,

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
-use vocabulary::{Day, Uid};
+use vocabulary::{Day, Level, Uid};
 
 use crate::lock::WriterLock;
 use crate::recorder::{Answered, Asked, Link};
 use crate::{
     CatalogError, Correctable, Find, Held, InstanceRow, Location, Place, Query, Recorded, Retrieval,
-    Retrieve, locate, record, remove, schema,
+    Retrieve, correct, locate, normal, record, remove, schema,
 };
 
 /// How long SQLite itself waits for a writer that did not queue: one that repairs the file after a crash. Writers of
@@ -154,6 +154,28 @@ impl Catalog {
                 done => done,
             },
         }
+    }
+
+    /// Whether the patient whom an instance names is known by another name: case, accents and spaces aside, in a component
+    /// group that both names have. A name that is empty is no other one. What was corrected counts as corrected.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub fn is_another_patient(&self, row: &InstanceRow) -> Result<bool, CatalogError> {
+        let connection = self.connection()?;
+        let corrected = correct::corrected(connection, row)?;
+        let patient = &corrected.as_ref().unwrap_or(row).patient;
+        let value = |column| patient.column(Level::Patient, column);
+        let mut statement = connection.prepare_cached(
+            "SELECT patient_name FROM patient WHERE patient_id = ?1 AND issuer_of_patient_id = ?2 AND without_id = ''",
+        )?;
+        let mut rows = statement.query((value("patient_id"), value("issuer_of_patient_id")))?;
+        while let Some(found) = rows.next()? {
+            if normal::is_another_name(&found.get::<_, String>(0)?, value("patient_name")) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Makes a query ready to run: `find(&query)?.matches()?` walks through what it finds.

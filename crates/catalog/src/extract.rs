@@ -5,6 +5,7 @@ use dataset::{Attributes, Identifier};
 use serde::{Deserialize, Serialize};
 use vocabulary::{Blame, Level, Tag, Uid, UidError, Vr};
 
+use crate::Change;
 use crate::further::{self, Collected};
 use crate::held;
 use crate::keys::{self, KEYS, Kept, Key};
@@ -27,6 +28,8 @@ pub struct InstanceRow {
     pub(crate) anatomic_regions: Vec<u8>,
     /// What is other than in the data set.
     pub(crate) overrides: Overrides,
+    /// What is not as the data set has it.
+    pub(crate) changes: Vec<Change>,
 }
 
 /// The part of an instance that belongs to one level. That of the study has the patient's too.
@@ -117,7 +120,42 @@ impl InstanceRow {
             instance,
             anatomic_regions,
             overrides: Overrides::default(),
+            changes: Vec::new(),
         })
+    }
+
+    /// The same with some attributes changed.
+    ///
+    /// # Errors
+    /// When the SOP Instance UID becomes none.
+    pub fn changed(mut self, changes: Vec<Change>) -> Result<Self, ExtractError> {
+        for change in &changes {
+            let Key { tag, keyword, .. } = *keys::unique(Level::Image);
+            if change.tag == tag {
+                let no_uid = |error| ExtractError::NoUid { tag, keyword, error };
+                self.sop_instance_uid = Uid::parse(&change.catalogued).map_err(no_uid)?;
+            }
+            self.put(change.tag, &change.catalogued);
+        }
+        self.changes = changes;
+        Ok(self)
+    }
+
+    /// What the catalog will say of an attribute with a column of its own; empty without a value.
+    pub fn value(&self, tag: Tag) -> &str {
+        let Some(Slot { key, own: Some(own), .. }) = slot(tag) else { return "" };
+        let level = match key.level {
+            Level::Patient => &self.patient,
+            Level::Study => &self.study,
+            Level::Series => &self.series,
+            Level::Image => &self.instance,
+        };
+        level.columns.get(*own).map_or("", String::as_str)
+    }
+
+    /// What is not as the data set has it.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
     }
 
     /// Study Instance UID (0020,000D).

@@ -3,7 +3,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use vocabulary::{AeTitle, Day, Uid};
 
-use crate::Overrides;
+use crate::{Change, Overrides};
 
 /// The length of the vault's checksum, in bytes.
 pub(crate) const DIGEST_BYTES: usize = 16;
@@ -61,6 +61,8 @@ pub struct Held {
     pub received_at: SystemTime,
     /// The AE that sent it, if it came over an association.
     pub source_ae_title: Option<AeTitle>,
+    /// What was changed about it when it arrived; mostly nothing.
+    pub changes: Vec<Change>,
     /// Whether queries and retrieves see it, or a newer version of it in the same series.
     pub current: bool,
     /// What was corrected: other in answers and exports than in the file; `None` where nothing is.

@@ -11,6 +11,7 @@
 
 mod answer;
 mod catalog;
+mod changes;
 mod choose;
 mod correct;
 mod entities;
@@ -40,12 +41,14 @@ mod study_sets;
 
 pub use answer::{Answer, Encoder};
 pub use catalog::{Access, Catalog, Checkpointed};
+pub use changes::Change;
 pub use correct::{Correctable, Of, PatientIdentity, Subject, valid};
 pub use error::CatalogError;
 pub use extract::{ExtractError, InstanceRow};
 pub use filling::Filling;
 pub use find::{Find, Look, Matches};
 pub use held::{Held, Location, Outcome, Place, Recorded};
+pub use normal::comparable_name;
 pub use overrides::{Assigned, Overrides};
 pub use query::{Query, QueryRefused, UNFIT_RETRIEVE, statuses};
 pub use recorder::{Failed, Recorder};

@@ -6,12 +6,12 @@ use rusqlite::{Connection, Row};
 use vocabulary::{AeTitle, Day, Uid};
 
 use crate::held::uid_key;
-use crate::{CatalogError, Held, Overrides, Place, overrides};
+use crate::{CatalogError, Change, Held, Overrides, Place, overrides};
 
 /// What [`held`] reads, from the tables `i`, `e` and `s`.
 pub(crate) const HELD_COLUMNS: &str = "i.day, i.version, s.study_instance_uid, e.series_instance_uid, \
      i.sop_instance_uid, i.sop_class_uid, i.transfer_syntax_uid, i.bytes, i.data_set_offset, i.digest, \
-     i.received_at, i.source_ae_title, i.current, i.overrides";
+     i.received_at, i.source_ae_title, i.current, i.overrides, i.changes";
 
 /// Every version of an instance: the current ones first, then the latest first.
 pub(crate) fn locate(connection: &Connection, sop_instance_uid: &Uid) -> Result<Vec<Held>, CatalogError> {
@@ -51,6 +51,7 @@ pub(crate) fn held(row: &Row<'_>) -> Result<Held, CatalogError> {
     let digest: &[u8] = row.get_ref(9)?.as_blob().map_err(rusqlite::Error::from)?;
     let source: Option<&str> = row.get_ref(11)?.as_str_or_null().map_err(rusqlite::Error::from)?;
     let received_at: i64 = row.get(10)?;
+    let changes = row.get_ref(14)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
     Ok(Held {
         place: place(row, 0)?,
         sop_class_uid: uid(row, 5)?,
@@ -63,6 +64,7 @@ pub(crate) fn held(row: &Row<'_>) -> Result<Held, CatalogError> {
         source_ae_title: source.map(AeTitle::parse).transpose().map_err(|_| damaged("an AE title"))?,
         current: row.get(12)?,
         overrides: corrected(row.get_ref(13)?.as_blob_or_null().map_err(rusqlite::Error::from)?)?,
+        changes: Change::from_bytes(changes.unwrap_or_default()),
     })
 }
 

@@ -43,6 +43,18 @@ pub(crate) fn folded_groups(name: &str) -> [String; 3] {
     std::array::from_fn(|_| groups.next().map(folded_group).unwrap_or_default())
 }
 
+/// Whether two names are of two persons: a component group that both have is another one.
+pub(crate) fn is_another_name(one: &str, other: &str) -> bool {
+    let groups = folded_groups(one).into_iter().zip(folded_groups(other));
+    groups.into_iter().any(|(one, other)| !one.is_empty() && !other.is_empty() && one != other)
+}
+
+/// What stands for a patient in a Patient's Name (0010,0010): its first component group that has something, without case,
+/// accents and idle spaces.
+pub fn comparable_name(name: &str) -> String {
+    folded_groups(name).into_iter().find(|group| !group.is_empty()).unwrap_or_default()
+}
+
 /// A date as the number YYYYMMDD (PS3.5 6.2, DA, and the form with dots of ACR-NEMA).
 pub(crate) fn day(text: &str) -> Option<u32> {
     let text = text.trim_matches([' ', '\0']);

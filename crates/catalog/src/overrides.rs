@@ -60,14 +60,15 @@ impl InstanceRow {
     /// Gives attributes other values than the file has; the correction was made so many microseconds after 1970.
     pub(crate) fn correct(&mut self, values: &[Assigned], made_at: i64) {
         for assigned in values {
-            self.put(assigned);
+            self.put(assigned.0, &assigned.1);
             self.overrides.assign(assigned);
         }
         self.overrides.made_at = self.overrides.made_at.max(made_at);
     }
 
-    fn put(&mut self, (tag, value): &Assigned) {
-        let Some(Slot { key, own, in_study }) = slot(*tag) else { return };
+    /// Gives an attribute another value.
+    pub(crate) fn put(&mut self, tag: Tag, value: &str) {
+        let Some(Slot { key, own, in_study }) = slot(tag) else { return };
         match key.level {
             Level::Patient => {
                 self.patient.put(key, *own, value);

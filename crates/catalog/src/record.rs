@@ -8,7 +8,7 @@ use crate::entities::{self, Parents};
 use crate::extract::ANATOMIC_REGION_SEQUENCE;
 use crate::further::{self, Further};
 use crate::held::{Outcome, Place, uid_key};
-use crate::{CatalogError, InstanceRow, Location, correct, locate, study_sets};
+use crate::{CatalogError, Change, InstanceRow, Location, correct, locate, study_sets};
 
 /// Another version of the instance that is being recorded.
 struct Other {
@@ -88,8 +88,8 @@ fn insert(
         .prepare_cached(
             "INSERT INTO instance (series, sop_instance_key, sop_instance_uid, sop_class_uid, instance_number, \
              transfer_syntax_uid, current, version, day, received_at, bytes, data_set_offset, digest, \
-             source_ae_title, further, overrides) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+             source_ae_title, further, overrides, changes) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
         )?
         .execute(params![
             parents.series,
@@ -108,6 +108,7 @@ fn insert(
             location.source_ae_title.as_ref().map(vocabulary::AeTitle::as_str),
             row.instance.further,
             row.overrides.to_bytes()?,
+            (!row.changes.is_empty()).then(|| Change::to_bytes(&row.changes)),
         ])?;
     Ok(())
 }

@@ -215,7 +215,7 @@ impl<'c> Retrieval<'c> {
             ))?;
             let mut rows = statement.query((id, self.after, INSTANCES_READ as i64))?;
             while let Some(row) = rows.next()? {
-                self.after = row.get(14)?;
+                self.after = row.get(15)?;
                 self.read.push_back(held(row)?);
             }
             if self.read.len() < INSTANCES_READ {

@@ -9,6 +9,7 @@ use crate::lock::WriterLock;
 pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../schema/sqlite/0001_patients_studies_series_instances.sql"),
     include_str!("../schema/sqlite/0002_corrections.sql"),
+    include_str!("../schema/sqlite/0003_changes_of_arrival.sql"),
 ];
 
 /// `PRAGMA application_id` of a catalog: "ISOC".

@@ -3,8 +3,8 @@
 mod reader;
 
 use crate::configuration::{
-    Acceptor, Configuration, Corrections, Log, Network, Peer, PeerExport, QueryRetrieveScp, StorageScp,
-    StorageScu, Supervisor, Web,
+    Acceptor, Configuration, Corrections, Defaults, Log, Network, Peer, PeerExport, QueryRetrieveScp,
+    StorageScp, StorageScu, Supervisor, Web,
 };
 use crate::effective::Holding;
 use crate::error::ConfigurationError;
@@ -80,6 +80,22 @@ fn storage_scp(from: &Reader<'_>) -> Result<StorageScp, ConfigurationError> {
         compressed_for: from.word("compressed-for")?,
         transfer_syntax_order: from.uids("transfer-syntax-order")?,
         sync: from.word("sync")?,
+        duplicates: from.word("duplicates")?,
+        patient_id_conflict: from.word("patient-id-conflict")?,
+        names: from.word("names")?,
+        sex: from.word("sex")?,
+        modality: from.word("modality")?,
+        defaults: Defaults {
+            patient_name: from.text_or_off("default-patient-name")?,
+            patient_id: from.text_or_off("default-patient-id")?,
+            patient_birth_date: from.text_or_off("default-patient-birth-date")?,
+            study_date: from.text_or_off("default-study-date")?,
+            accession_number: from.text_or_off("default-accession-number")?,
+            modality: from.text_or_off("default-modality")?,
+        },
+        coercion_answer: from.word("coercion-answer")?,
+        required_elements: from.word("required-elements")?,
+        keep_rejected: from.number("keep-rejected")?,
         commitment_check: from.word("commitment-check")?,
         commitment_incomplete: from.word("commitment-incomplete")?,
         notification_on_new_association: from.flag("notification-on-new-association")?,
@@ -206,7 +222,7 @@ fn peer_export(from: &Reader<'_>) -> Result<PeerExport, ConfigurationError> {
         lossy_compression: from.word("lossy-compression")?,
         jpeg_quality: from.number("jpeg-quality")?,
         photometric_interpretation: from.word("photometric-interpretation")?,
-        window_center: from.decimal_or_off("window-center")?,
-        window_width: from.decimal_or_off("window-width")?,
+        window_center: from.text_or_off("window-center")?,
+        window_width: from.text_or_off("window-width")?,
     })
 }

@@ -7,10 +7,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::words::{
-    AssociationsCounted, CommitmentCheck, CommitmentIncomplete, CompressedFor, Contexts, CorrectedValues,
-    HigherLevelKeys, InformationModel, Isolation, Lenience, LogFormat, LogLevel, LossyCompression,
-    MatchingTable, NoAcceptableContext, NotificationRefused, OnSubOperationFailure, PartialFailure,
-    PhotometricInterpretation, Preset, ReturnedAttributes, SeveralValues, SignedInstances, SopClasses, Sync,
+    AssociationsCounted, CoercionAnswer, CommitmentCheck, CommitmentIncomplete, CompressedFor, Contexts,
+    CorrectedValues, Duplicates, HigherLevelKeys, InformationModel, Isolation, Lenience, LogFormat, LogLevel,
+    LossyCompression, MatchingTable, Modality, Names, NoAcceptableContext, NotificationRefused,
+    OnSubOperationFailure, PartialFailure, PatientIdConflict, PhotometricInterpretation, Preset,
+    RequiredElements, ReturnedAttributes, SeveralValues, Sex, SignedInstances, SopClasses, Sync,
     UltrasoundClasses, UnmatchedKeys, WarningStatuses, WarningsEndIn,
 };
 use crate::{AddressRange, AeTitle, Uid};
@@ -120,6 +121,25 @@ pub struct StorageScp {
     pub transfer_syntax_order: Vec<Uid>,
     /// `storage-scp.sync`
     pub sync: Sync,
+    /// `storage-scp.duplicates`
+    pub duplicates: Duplicates,
+    /// `storage-scp.patient-id-conflict`
+    pub patient_id_conflict: PatientIdConflict,
+    /// `storage-scp.names`
+    pub names: Names,
+    /// `storage-scp.sex`
+    pub sex: Sex,
+    /// `storage-scp.modality`
+    pub modality: Modality,
+    /// What stands for empty values.
+    #[serde(flatten)]
+    pub defaults: Defaults,
+    /// `storage-scp.coercion-answer`
+    pub coercion_answer: CoercionAnswer,
+    /// `storage-scp.required-elements`
+    pub required_elements: RequiredElements,
+    /// `storage-scp.keep-rejected`, in bytes; 0: nothing is kept
+    pub keep_rejected: u32,
     /// `storage-scp.commitment-check`
     pub commitment_check: CommitmentCheck,
     /// `storage-scp.commitment-incomplete`
@@ -140,6 +160,29 @@ pub struct StorageScp {
     pub pending_notifications: u32,
     /// `storage-scp.transaction-uids-remembered`
     pub transaction_uids_remembered: Duration,
+}
+
+/// The settings of `[storage-scp]` that say what stands for empty values of instances; `None`: nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Defaults {
+    /// `default-patient-name`
+    #[serde(rename = "default_patient_name")]
+    pub patient_name: Option<String>,
+    /// `default-patient-id`
+    #[serde(rename = "default_patient_id")]
+    pub patient_id: Option<String>,
+    /// `default-patient-birth-date`, as YYYYMMDD
+    #[serde(rename = "default_patient_birth_date")]
+    pub patient_birth_date: Option<String>,
+    /// `default-study-date`, as YYYYMMDD
+    #[serde(rename = "default_study_date")]
+    pub study_date: Option<String>,
+    /// `default-accession-number`
+    #[serde(rename = "default_accession_number")]
+    pub accession_number: Option<String>,
+    /// `default-modality`
+    #[serde(rename = "default_modality")]
+    pub modality: Option<String>,
 }
 
 /// `[query-retrieve-scp]`

@@ -19,6 +19,15 @@ fn is_decimal(text: &str) -> bool {
     of_digits && text.len() <= DECIMAL_CHARACTERS_MAX && text.parse::<f64>().is_ok_and(f64::is_finite)
 }
 
+/// Whether a text is a date (PS3.5 6.2, DA) of the kind that calendars have.
+fn is_date(text: &str) -> bool {
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<u32>().ok();
+    text.len() == 8
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+        && number(4, 6).is_some_and(|month| (1..=12).contains(&month))
+        && number(6, 8).is_some_and(|day| (1..=31).contains(&day))
+}
+
 /// What a value of a setting looks like. Bounds are inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -64,6 +73,13 @@ pub enum Kind {
     AddressRange,
     /// A number with or without a fraction, as VR DS has it, or `off`.
     DecimalOrOff,
+    /// Text on one line that an attribute can have as its value, or `off`.
+    TextOrOff {
+        /// The longest, in characters.
+        characters_max: usize,
+    },
+    /// A date as VR DA has it, or `off`.
+    DateOrOff,
     /// One of a few words.
     Word(&'static [Word]),
     /// Any number of values of one kind.
@@ -108,8 +124,16 @@ impl Kind {
             Self::Address => text.parse().ok().map(Value::Address),
             Self::AddressOrOff if text == "off" => Some(Value::Off),
             Self::AddressOrOff => text.parse().ok().map(Value::Address),
-            Self::DecimalOrOff if text == "off" => Some(Value::Off),
+            Self::DecimalOrOff | Self::TextOrOff { .. } | Self::DateOrOff if text == "off" => {
+                Some(Value::Off)
+            }
             Self::DecimalOrOff => is_decimal(text).then(|| Value::Text(text.to_owned())),
+            // A backslash stands between values (PS3.5 6.4).
+            Self::TextOrOff { characters_max } => {
+                let text = Self::Text { characters_max: *characters_max }.read(text)?;
+                (!text.to_string().contains('\\')).then_some(text)
+            }
+            Self::DateOrOff => is_date(text).then(|| Value::Text(text.to_owned())),
             Self::AddressRange => AddressRange::parse(text).map(Value::AddressRange),
             Self::Word(words) => {
                 words.iter().find(|word| word.word == text).map(|word| Value::Word(word.word))
@@ -152,6 +176,10 @@ impl Kind {
                     "a number of {DECIMAL_CHARACTERS_MAX} characters at most, such as 40 or -127.5, or \"off\""
                 )
             }
+            Self::TextOrOff { characters_max } => format!(
+                "text of 1 to {characters_max} characters on one line without a backslash, or \"off\""
+            ),
+            Self::DateOrOff => "a date as YYYYMMDD, or \"off\"".to_owned(),
             Self::Word(words) => {
                 let words: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.word)).collect();
                 words.join(" or ")

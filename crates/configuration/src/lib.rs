@@ -36,8 +36,8 @@ pub use address_range::AddressRange;
 pub use ae_title::AeTitle;
 pub use changes::Change;
 pub use configuration::{
-    Acceptor, Configuration, Corrections, Log, Network, Peer, PeerExport, QueryRetrieveScp, StorageScp,
-    StorageScu, Supervisor, Web,
+    Acceptor, Configuration, Corrections, Defaults, Log, Network, Peer, PeerExport, QueryRetrieveScp,
+    StorageScp, StorageScu, Supervisor, Web,
 };
 pub use decisions::{Decision, decisions, decisions_page};
 pub use effective::{Effective, Holding, effective};
@@ -50,9 +50,10 @@ pub use source::{Source, Sources};
 pub use uid::Uid;
 pub use value::Value;
 pub use words::{
-    AssociationsCounted, CommitmentCheck, CommitmentIncomplete, CompressedFor, Contexts, CorrectedValues,
-    HigherLevelKeys, InformationModel, Isolation, Lenience, LogFormat, LogLevel, LossyCompression,
-    MatchingTable, NoAcceptableContext, NotificationRefused, OnSubOperationFailure, PartialFailure,
-    PhotometricInterpretation, Preset, ReturnedAttributes, SeveralValues, SignedInstances, SopClasses, Sync,
+    AssociationsCounted, CoercionAnswer, CommitmentCheck, CommitmentIncomplete, CompressedFor, Contexts,
+    CorrectedValues, Duplicates, HigherLevelKeys, InformationModel, Isolation, Lenience, LogFormat, LogLevel,
+    LossyCompression, MatchingTable, Modality, Names, NoAcceptableContext, NotificationRefused,
+    OnSubOperationFailure, PartialFailure, PatientIdConflict, PhotometricInterpretation, Preset,
+    RequiredElements, ReturnedAttributes, SeveralValues, Sex, SignedInstances, SopClasses, Sync,
     UltrasoundClasses, UnmatchedKeys, WarningStatuses, WarningsEndIn, Word, Words,
 };

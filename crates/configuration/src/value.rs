@@ -16,7 +16,8 @@ pub enum Value {
     Duration(Duration),
     /// Of [`Kind::Bytes`](crate::Kind::Bytes).
     Bytes(u64),
-    /// Of [`Kind::Text`](crate::Kind::Text), and a number of [`Kind::DecimalOrOff`](crate::Kind::DecimalOrOff).
+    /// Of [`Kind::Text`](crate::Kind::Text), and what is not `off` of
+    /// [`Kind::DecimalOrOff`](crate::Kind::DecimalOrOff) and its like.
     Text(String),
     /// Of [`Kind::Path`](crate::Kind::Path).
     Path(PathBuf),
@@ -26,7 +27,8 @@ pub enum Value {
     Uid(Uid),
     /// Of [`Kind::Address`](crate::Kind::Address).
     Address(SocketAddr),
-    /// `off`, of [`Kind::AddressOrOff`](crate::Kind::AddressOrOff) and [`Kind::DecimalOrOff`](crate::Kind::DecimalOrOff).
+    /// `off`, of [`Kind::AddressOrOff`](crate::Kind::AddressOrOff), [`Kind::DecimalOrOff`](crate::Kind::DecimalOrOff)
+    /// and their like.
     Off,
     /// Of [`Kind::AddressRange`](crate::Kind::AddressRange).
     AddressRange(AddressRange),

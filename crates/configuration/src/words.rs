@@ -108,6 +108,42 @@ words! {
         Instance = "instance", "file and name are synced to the disk before 0000H is answered";
         None = "none", "nothing is synced: a power cut may lose instances that were acknowledged";
     }
+    /// What becomes of an instance under a SOP Instance UID that is held already.
+    Duplicates {
+        KeepBoth = "keep-both", "an identical one is kept once, of different ones both are kept and the newer one is found";
+        NewUid = "new-uid", "it is kept under a new SOP Instance UID, identical or not";
+        Replace = "replace", "an identical one is kept once, a different one replaces the one before, which is set aside";
+    }
+    /// What becomes of an instance under a Patient ID that is known with another name.
+    PatientIdConflict {
+        Accept = "accept", "it is kept under that Patient ID";
+        Coerce = "coerce", "its Patient ID is changed: a hyphen and eight digits made from the name are added";
+    }
+    /// What queries and exports have of the Patient's Name.
+    Names {
+        AsReceived = "as-received", "all of it";
+        TwoParts = "two-parts", "the last and the first name of one component group, 64 characters of each";
+    }
+    /// What queries and exports have of the Patient's Sex.
+    Sex {
+        AsReceived = "as-received", "what came";
+        Letter = "letter", "M, F or O by its first letter; else U, which is exported as no value";
+    }
+    /// What queries have of the Modality.
+    Modality {
+        AsReceived = "as-received", "what came";
+        TwoCharacters = "two-characters", "what came if it has two characters, else default-modality or nothing";
+    }
+    /// What is answered when values of an instance were changed.
+    CoercionAnswer {
+        Warning = "warning", "B000H (coercion of data elements)";
+        Success = "success", "0000H";
+    }
+    /// What a data set must have.
+    RequiredElements {
+        Identification = "identification", "the UIDs of SOP class, study, series and SOP instance";
+        Display = "display", "these, and in images Photometric Interpretation, Bits Allocated and Bits Stored";
+    }
     /// What an instance must be so that storage commitment is given for it.
     CommitmentCheck {
         ClassAndFile = "class-and-file", "held under the SOP class that the request names, its file whole and durable";

@@ -33,6 +33,8 @@ pub struct Facts<'f> {
     pub commitment: &'f Commitment,
     /// What is done with instances.
     pub holdings_rules: &'f HoldingsRules,
+    /// Whether C-STORE is answered with a warning where values were changed.
+    pub warns_of_coercion: bool,
     /// The remote AEs.
     pub peers: &'f Peers,
     /// The commands by which service staff talk to peers.

@@ -1,8 +1,9 @@
 //! Verification and storage: SOP specific conformance.
 
 use application_entity::dispatch;
-use holdings::{HoldingsRules, Sync};
+use holdings::{HoldingsRules, Modality, Names, PatientIdConflict, Required, Sex, Sync};
 use storage_scu::responses::responses;
+use vocabulary::Tag;
 
 use crate::document::{Section, Text, text};
 use crate::facts::Facts;
@@ -27,7 +28,18 @@ pub(crate) fn common_statuses() -> Section {
 }
 
 pub(crate) fn provider(facts: &Facts<'_>) -> Section {
-    let HoldingsRules { sync, duplicates } = *facts.holdings_rules;
+    let HoldingsRules {
+        sync,
+        duplicates,
+        patient_id_conflict,
+        names,
+        sex,
+        modality,
+        defaults,
+        required,
+        rejected_bytes_max,
+    } = facts.holdings_rules;
+    let changed = changed(*patient_id_conflict, *names, *sex, *modality, defaults);
     let durable = match sync {
         Sync::Instance => {
             "Success is answered only when the instance is on stable storage, and when it is in the catalog."
@@ -43,18 +55,73 @@ pub(crate) fn provider(facts: &Facts<'_>) -> Section {
                   extended ones, in the transfer syntax in which it came (PS3.4 B.4.1). Digital signatures stay valid; \
                   none is checked."),
             text(durable),
-            text(format!("A SOP Instance UID that is held already: an identical data set is kept once and answered with \
-                          success; of a different one {}.", duplicates.words())),
+            text(format!("A SOP Instance UID that is held already: {}.", duplicates.words())),
+            text(changed),
             text("An association may hold any mix of patients, studies and series, and any number of instances; a study \
                   may come over several associations. What was acknowledged stays, whatever becomes of the association; an \
                   instance that did not come to its end leaves nothing."),
             text("Instances are never deleted by the server itself."),
-            text("A data set is not held against the modules of its SOP class. It must parse, and have UIDs of class, study, \
-                  series and instance."),
+            text(format!("A data set is not held against the modules of its SOP class. It must parse, and have UIDs of class, \
+                          study, series and instance{}.", match required {
+                Required::Identification => "",
+                Required::Display => "; an image, Photometric Interpretation, Bits Allocated and Bits Stored too",
+            })),
+            text(match rejected_bytes_max {
+                0 => "Nothing is kept of a data set that is refused.".to_owned(),
+                bytes => format!("Data sets that are refused are kept for diagnosis, {bytes} bytes of them at most."),
+            }),
             text("Attributes of a received instance that the catalog takes for queries are those of section ").see("keys").and("."),
         ])
-        .statuses("C-STORE", storage_scp::statuses())
+        .statuses("C-STORE", storage_scp::statuses(facts.warns_of_coercion))
         .say(text("Statuses of every service: section ").see("common-statuses").and("."))
+}
+
+/// What is changed of the values of an instance.
+fn changed(
+    patient_id_conflict: PatientIdConflict,
+    names: Names,
+    sex: Sex,
+    modality: Modality,
+    defaults: &[(Tag, String)],
+) -> String {
+    let mut changed = Vec::new();
+    match patient_id_conflict {
+        PatientIdConflict::Accept => {}
+        PatientIdConflict::Coerce => changed.push(
+            "a Patient ID that is known with another name becomes another one, the same for everything of that name"
+                .to_owned(),
+        ),
+    }
+    match names {
+        Names::AsReceived => {}
+        Names::TwoParts => {
+            changed.push("a Patient's Name is cut to last and first name, 64 characters of each".to_owned())
+        }
+    }
+    match sex {
+        Sex::AsReceived => {}
+        Sex::Letter => changed.push(
+            "a Patient's Sex is M, F or O by its first letter; else it is U in queries and empty in exports"
+                .to_owned(),
+        ),
+    }
+    match modality {
+        Modality::AsReceived => {}
+        Modality::TwoCharacters => {
+            changed.push("a Modality that has not two characters is none in queries".to_owned());
+        }
+    }
+    if !defaults.is_empty() {
+        let tags: Vec<_> = defaults.iter().map(|(tag, value)| format!("{tag} by {value}")).collect();
+        changed.push(format!("an empty value is replaced, {}", tags.join(", ")));
+    }
+    if changed.is_empty() {
+        return "No value of a received instance is changed, unless its SOP Instance UID is.".to_owned();
+    }
+    format!(
+        "Values that are changed in queries and exports, while what is held stays as it came: {}.",
+        changed.join("; ")
+    )
 }
 
 pub(crate) fn user(facts: &Facts<'_>) -> Section {

@@ -98,7 +98,7 @@ impl Conversion {
         let survey = Survey::of(encoding, open()?, &self.surveyed_tags())?;
         let mut edits = Edits::default();
         let texts = match &self.corrections {
-            Some(corrections) => corrections.correct(&mut edits, &survey)?,
+            Some(corrections) => corrections.correct(&mut edits, &survey, &self.stored.sop_instance_uid)?,
             None => Texts { set: survey.values.specific_character_set().clone(), recode: None },
         };
         let mut recipe = Recipe {

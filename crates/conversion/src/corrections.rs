@@ -1,7 +1,7 @@
 //! Values that were corrected on the server (GEN-014, SCU-024).
 
 use dataset::{CharacterSet, Identifier, vr_of};
-use vocabulary::{Tag, Vr};
+use vocabulary::{Tag, Uid, Vr};
 
 use crate::NotConverted;
 use crate::edits::Edits;
@@ -17,7 +17,8 @@ use crate::tags::{
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Corrections {
     /// The attributes, at depth 0, and their values as text: several with backslashes between them, none for an
-    /// attribute without a value. A value that the instance has already changes nothing.
+    /// attribute without a value. A value that the instance has already changes nothing. A SOP Instance UID is the one
+    /// that it is held as ([`Stored`](crate::Stored)).
     pub values: Vec<(Tag, String)>,
     /// What the Original Attributes Sequence (0400,0561) is to say of it; `None`: nothing.
     pub record: Option<Modification>,
@@ -52,7 +53,12 @@ impl Corrections {
     }
 
     /// Makes edits of what differs.
-    pub(crate) fn correct(&self, edits: &mut Edits, survey: &Survey) -> Result<Texts, NotConverted> {
+    pub(crate) fn correct(
+        &self,
+        edits: &mut Edits,
+        survey: &Survey,
+        sop_instance_uid: &Uid,
+    ) -> Result<Texts, NotConverted> {
         let held = survey.values.specific_character_set();
         let unchanged = Texts { set: held.clone(), recode: None };
         let mut changed = Vec::new();
@@ -67,7 +73,8 @@ impl Corrections {
             }
             let vr = survey.values.get(*tag).map_or_else(|| vr_of(*tag), |element| element.vr);
             let is_unread = survey.has(*tag) && survey.values.raw(*tag).is_none();
-            let is_fixed = matches!(*tag, SOP_CLASS_UID | SOP_INSTANCE_UID | SPECIFIC_CHARACTER_SET);
+            let is_fixed = matches!(*tag, SOP_CLASS_UID | SPECIFIC_CHARACTER_SET)
+                || *tag == SOP_INSTANCE_UID && sop_instance_uid != value.as_str();
             if !vr.is_text() || is_unread || is_fixed {
                 return Err(NotConverted::Correction(*tag));
             }

@@ -30,6 +30,9 @@ pub enum HoldingsError {
     /// The clock says a time that no calendar has.
     #[error("our clock is wrong: {0}")]
     Clock(#[from] DayError),
+    /// None of what is made to be unique is.
+    #[error("no {0} can be found that is not held already")]
+    NoneFree(&'static str),
     /// The file of an instance is not what was written.
     #[error("our file {path} is damaged: {what}", path = path.display())]
     Damaged {
@@ -46,9 +49,11 @@ impl HoldingsError {
         match self {
             Self::Vault(shortage) => shortage.blame(),
             Self::Catalog(error) => error.blame(),
-            Self::File { .. } | Self::InUse { .. } | Self::Clock(_) | Self::Damaged { .. } => {
-                Blame::FellShort
-            }
+            Self::File { .. }
+            | Self::InUse { .. }
+            | Self::Clock(_)
+            | Self::NoneFree(_)
+            | Self::Damaged { .. } => Blame::FellShort,
         }
     }
 }

@@ -101,8 +101,11 @@ impl Holdings {
     /// # Errors
     /// When the disk fails.
     pub fn begin(&self, arriving: Arriving) -> Result<Ingest, NotKept> {
-        self.catalog.expect(&arriving.sop_instance_uid);
-        Ingest::begin(&self.vault, arriving)
+        // An answer from before the instance has come is no good where no other may come between.
+        if !self.rules.one_at_a_time() {
+            self.catalog.expect(&arriving.sop_instance_uid);
+        }
+        Ingest::begin(&self.vault, arriving, &self.rules)
     }
 
     /// Makes a query ready to run, see [`Catalog::find`].

@@ -111,7 +111,7 @@ impl Holdings {
             catalog,
             sync_point: self.sync_point,
             trodden,
-            rules: self.rules,
+            rules: self.rules.clone(),
             turn: None,
         })
     }

@@ -3,7 +3,10 @@ use dataset::{FileMeta, Walker};
 use vault::{Digest, Digester, Draft, Vault};
 use vocabulary::{AeTitle, Encoding, Uid, transfer_syntax};
 
-use crate::{NotKept, Refusal, noted::Noted};
+use crate::{
+    HoldingsRules, NotKept, Refusal,
+    noted::{Noted, Room},
+};
 
 /// An instance as it is announced, before its first byte.
 #[derive(Debug, Clone)]
@@ -40,12 +43,17 @@ pub struct Ingest {
     pub(crate) data_set_offset: u32,
     /// Where the file says what is known only at its end.
     pub(crate) note_offset: u64,
+    /// How many bytes are written on after the data set turned out to be none, to be looked at.
+    rejected_bytes_max: u64,
+    /// Why it is none.
+    pub(crate) refused: Option<Refusal>,
 }
 
 impl Ingest {
-    pub(crate) fn begin(vault: &Vault, arriving: Arriving) -> Result<Self, NotKept> {
+    pub(crate) fn begin(vault: &Vault, arriving: Arriving, rules: &HoldingsRules) -> Result<Self, NotKept> {
         let mut draft = vault.draft()?;
-        let (head, note_offset) = Noted::make_room(&file_meta(&arriving));
+        let room = if rules.may_change() { Room::ForChanges } else { Room::ForNoChanges };
+        let (head, note_offset) = Noted::make_room(&file_meta(&arriving), room);
         draft.write(&head)?;
         Ok(Self {
             walker: Walker::new(encoding_of(&arriving.transfer_syntax_uid), keys::wanted_tags()),
@@ -53,6 +61,8 @@ impl Ingest {
             // The file meta information of ours is a few hundred bytes long.
             data_set_offset: u32::try_from(draft.bytes()).unwrap_or(u32::MAX),
             note_offset,
+            rejected_bytes_max: rules.rejected_bytes_max_of(&arriving.origin),
+            refused: None,
             arriving,
             draft,
         })
@@ -64,10 +74,26 @@ impl Ingest {
     /// When the data set turns out not to be one, or the disk fails. There is no use in writing on then; the
     /// error is what the request is answered with once its remaining bytes are out of the way.
     pub fn write(&mut self, piece: &[u8]) -> Result<(), NotKept> {
-        self.walker.push(piece).map_err(Refusal::from)?;
+        if self.refused.is_some() {
+            return self.write_on(piece);
+        }
+        if let Err(malformed) = self.walker.push(piece) {
+            self.refused = Some(malformed.into());
+            return self.write_on(piece);
+        }
         self.digester.update(piece);
         self.draft.write(piece)?;
         Ok(())
+    }
+
+    /// Takes the next piece of what is no data set.
+    fn write_on(&mut self, piece: &[u8]) -> Result<(), NotKept> {
+        if self.draft.bytes().saturating_add(piece.len() as u64) > self.rejected_bytes_max
+            && let Some(refusal) = self.refused.take()
+        {
+            return Err(refusal.into());
+        }
+        Ok(self.draft.write(piece)?)
     }
 
     /// Bytes of the data set so far.

@@ -3,12 +3,13 @@
 use std::time::SystemTime;
 
 use catalog::{Held, InstanceRow, Location, Outcome, Place};
-use tracing::{error, warn};
+use dataset::Walker;
+use tracing::{error, info, warn};
 use vault::{Digest, Draft, DurableTo, InstanceFile, InstanceKey, KeepFailed, Shortage};
-use vocabulary::{AeTitle, Day};
+use vocabulary::{AeTitle, Day, Tag};
 
 use crate::{
-    Duplicates, Holdings, HoldingsError, How, Ingest, Kept, NotKept, Refusal,
+    Arriving, Duplicates, Holdings, HoldingsError, How, Ingest, Kept, NotKept, Refusal,
     holdings::{DURABLE_DAY, remember_day},
     noted::Noted,
     open::key_of,
@@ -30,6 +31,8 @@ struct Checked {
     day: Day,
     received_at: SystemTime,
     source_ae_title: Option<AeTitle>,
+    /// The attributes that are exported otherwise than they came.
+    coerced: Vec<Tag>,
 }
 
 /// What is to be done with an instance, given what is held.
@@ -50,6 +53,8 @@ impl Holdings {
     /// is touched.
     pub fn keep(&mut self, ingest: Ingest, received_at: SystemTime) -> Result<Kept, NotKept> {
         let (mut checked, mut draft) = self.check(ingest, received_at)?;
+        let _alone = self.alone()?;
+        self.change(&mut checked)?;
         let mut version_min = 1;
         for _ in 0..NAMES_TRIED_MAX {
             let (key, how, replaced) = match self.course(&mut checked, &mut draft, version_min)? {
@@ -59,14 +64,27 @@ impl Holdings {
                 Course::Keep(key, how) => (key, how, None),
                 Course::Restore(key, place) => (key, How::HeldAlready, Some(place)),
             };
-            let noted = Noted { digest: checked.digest, received_at: checked.received_at };
-            draft.overwrite(checked.note_offset, &noted.to_bytes())?;
+            let changes = checked.row.changes().to_vec();
+            let noted = Noted { digest: checked.digest, received_at: checked.received_at, changes };
+            let noted = noted.to_bytes().ok_or_else(|| HoldingsError::Damaged {
+                path: self.vault.path(&key),
+                what: "the values that were set for it are too long".to_owned(),
+            })?;
+            draft.overwrite(checked.note_offset, &noted)?;
             match draft.keep(&key, self.trodden.durable_to(&key)) {
                 Ok(durable) => {
                     let day = key.day;
                     let new_day = self.trodden.kept_in(&key);
                     self.await_turn();
-                    let kept = self.record(checked, key, durable.bytes(), how, replaced)?;
+                    let mut kept = self.record(checked, key, durable.bytes(), how, replaced)?;
+                    if kept.how == How::AnotherVersion && self.rules.duplicates == Duplicates::Replace {
+                        kept.how = How::Replaced;
+                    }
+                    if matches!(kept.how, How::New | How::Replaced)
+                        && self.rules.duplicates == Duplicates::Replace
+                    {
+                        self.replace_others(&kept.key);
+                    }
                     if new_day == NewDay::Yes
                         && let Err(error) = remember_day(&mut self.catalog, DURABLE_DAY, day)
                     {
@@ -94,20 +112,20 @@ impl Holdings {
         .into())
     }
 
-    /// Whether the instance can be taken at all, and is what was announced.
-    fn check(&self, ingest: Ingest, received_at: SystemTime) -> Result<(Checked, Draft), NotKept> {
+    /// Whether the instance can be taken at all, and is what was announced. What is refused is kept to be looked at,
+    /// where the rules want that.
+    fn check(&self, mut ingest: Ingest, received_at: SystemTime) -> Result<(Checked, Draft), NotKept> {
         let (digest, data_set_bytes) = (ingest.digest(), ingest.data_set_bytes());
+        let refused = ingest.refused.take();
         let Ingest { arriving, draft, walker, data_set_offset, note_offset, .. } = ingest;
-        let attributes = walker.finish().map_err(Refusal::from)?;
-        let row = InstanceRow::extract(&attributes, &arriving.transfer_syntax_uid).map_err(Refusal::from)?;
-        if *row.sop_class_uid() != arriving.sop_class_uid {
-            let found = row.sop_class_uid().clone();
-            return Err(Refusal::OtherSopClass { found, announced: arriving.sop_class_uid }.into());
-        }
-        if *row.sop_instance_uid() != arriving.sop_instance_uid {
-            let found = row.sop_instance_uid().clone();
-            return Err(Refusal::OtherSopInstance { found, announced: arriving.sop_instance_uid }.into());
-        }
+        let row = refused.map_or(Ok(()), Err).and_then(|()| self.row_of(walker, &arriving));
+        let row = match row {
+            Ok(row) => row,
+            Err(refusal) => {
+                self.keep_rejected(draft, &arriving, received_at);
+                return Err(refusal.into());
+            }
+        };
         let source_ae_title = arriving.origin.source_ae_title;
         let day = self.day_of(received_at)?;
         let checked = Checked {
@@ -119,8 +137,65 @@ impl Holdings {
             day,
             received_at,
             source_ae_title,
+            coerced: Vec::new(),
         };
         Ok((checked, draft))
+    }
+
+    fn row_of(&self, walker: Walker, arriving: &Arriving) -> Result<InstanceRow, Refusal> {
+        let attributes = walker.finish()?;
+        let row = InstanceRow::extract(&attributes, &arriving.transfer_syntax_uid)?;
+        if *row.sop_class_uid() != arriving.sop_class_uid {
+            let found = row.sop_class_uid().clone();
+            return Err(Refusal::OtherSopClass { found, announced: arriving.sop_class_uid.clone() });
+        }
+        if *row.sop_instance_uid() != arriving.sop_instance_uid {
+            let found = row.sop_instance_uid().clone();
+            return Err(Refusal::OtherSopInstance { found, announced: arriving.sop_instance_uid.clone() });
+        }
+        self.rules.check(&row, &attributes)?;
+        Ok(row)
+    }
+
+    /// Keeps what was refused for diagnosis (CFG-043), if it may be.
+    fn keep_rejected(&self, draft: Draft, arriving: &Arriving, received_at: SystemTime) {
+        let bytes_max = self.rules.rejected_bytes_max_of(&arriving.origin);
+        if bytes_max == 0 {
+            return;
+        }
+        let since = received_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        // In the order of time.
+        let name = format!("{:020}_{}.dcm", since.as_micros(), arriving.sop_instance_uid);
+        match self.vault.reject(draft, &name, bytes_max) {
+            Ok(Some(path)) => info!(path = %path.display(), "what was refused is kept to be looked at"),
+            Ok(None) => {}
+            Err(cause) => warn!("what was refused cannot be kept to be looked at: {cause}"),
+        }
+    }
+
+    /// Changes what the rules want changed.
+    fn change(&self, checked: &mut Checked) -> Result<(), NotKept> {
+        if !self.rules.may_change() {
+            return Ok(());
+        }
+        let received = checked.row.clone();
+        let mut changes = self.rules.changes(&received);
+        // With them: a name is compared as it will be catalogued.
+        let row = received.clone().changed(changes.clone()).map_err(Refusal::from)?;
+        for change in self.coerced(&row, checked.digest, checked.received_at)? {
+            changes.retain(|other| other.tag != change.tag);
+            changes.push(change);
+        }
+        changes.sort_unstable_by_key(|change| change.tag);
+        checked.coerced = changes
+            .iter()
+            .filter(|change| change.exported != received.value(change.tag))
+            .map(|change| change.tag)
+            .collect();
+        if !changes.is_empty() {
+            checked.row = received.changed(changes).map_err(Refusal::from)?;
+        }
+        Ok(())
     }
 
     /// Compares with what is held under the same SOP Instance UID in the same series.
@@ -142,9 +217,7 @@ impl Holdings {
         match current {
             // The sender's last word is current: an older version that comes again is kept again.
             Some(current) if checked.looks_like(&current) => self.compare(checked, draft, current),
-            Some(_) => match self.rules.duplicates {
-                Duplicates::KeepBoth => Ok(Course::Keep(checked.key(version_next), How::AnotherVersion)),
-            },
+            Some(_) => Ok(Course::Keep(checked.key(version_next), How::AnotherVersion)),
             None => Ok(Course::Keep(checked.key(version_next), How::New)),
         }
     }
@@ -195,6 +268,7 @@ impl Holdings {
         };
         let Ok(head) = read_head(&file) else { return Ok(None) };
         if head.transfer_syntax_uid != *checked.row.transfer_syntax_uid()
+            || head.changes() != checked.row.changes()
             || !self.is_same(checked, &draft.reopen()?, &file, head.data_set_offset, key)?
         {
             return Ok(None);
@@ -342,7 +416,8 @@ impl Checked {
     }
 
     fn kept_at(&self, key: InstanceKey, how: How) -> Kept {
-        Kept { how, key, digest: self.digest, data_set_bytes: self.data_set_bytes }
+        let coerced = self.coerced.clone();
+        Kept { how, key, digest: self.digest, data_set_bytes: self.data_set_bytes, coerced }
     }
 }
 

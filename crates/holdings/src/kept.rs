@@ -1,4 +1,5 @@
 use vault::{Digest, InstanceKey};
+use vocabulary::Tag;
 
 /// The proof that success (0000H) may be answered: the instance survives a power cut, as far as the rules ask for
 /// it, and is found by queries. Only [`Holdings::keep`](crate::Holdings::keep) makes one.
@@ -9,6 +10,7 @@ pub struct Kept {
     pub(crate) key: InstanceKey,
     pub(crate) digest: Digest,
     pub(crate) data_set_bytes: u64,
+    pub(crate) coerced: Vec<Tag>,
 }
 
 /// How an instance was kept.
@@ -18,6 +20,8 @@ pub enum How {
     New,
     /// Another data set has the same SOP Instance UID; both are held, this one is current.
     AnotherVersion,
+    /// It took the place of another one with its SOP Instance UID, which was set aside.
+    Replaced,
     /// The very same data set in the same transfer syntax is held already, and was not kept twice.
     HeldAlready,
 }
@@ -26,6 +30,11 @@ impl Kept {
     /// How it was kept.
     pub fn how(&self) -> How {
         self.how
+    }
+
+    /// The attributes whose values are exported otherwise than they came.
+    pub fn coerced(&self) -> &[Tag] {
+        &self.coerced
     }
 
     /// Where it lies.

@@ -11,6 +11,8 @@
 //!
 //! Absent on purpose: associations and messages; the clock (the caller says when an instance was received).
 
+mod arrival;
+mod coercion;
 mod correct;
 mod error;
 mod holdings;
@@ -44,7 +46,7 @@ pub use open::OpenInstance;
 pub use reconcile::{Finding, Reconciled};
 pub use refusal::{NOT_KEPT, NotKept, Refusal, SHORT};
 pub use reindex::Reindexed;
-pub use rules::{Duplicates, HoldingsRules};
+pub use rules::{Duplicates, HoldingsRules, Modality, Names, PatientIdConflict, Required, Sex};
 pub use standing::Standing;
 pub use start::{LastEnd, Running, Started};
 pub use vault::{Digest, Sync};

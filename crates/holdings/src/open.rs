@@ -1,7 +1,7 @@
 use std::io::{self, Read};
 
 use catalog::Held;
-use vault::{InstanceFile, InstanceKey};
+use vault::{InstanceFile, InstanceKey, Shortage};
 
 use crate::{Holdings, HoldingsError};
 
@@ -43,7 +43,14 @@ impl Holdings {
     /// When its file is missing, or is not as long as it was when it was kept.
     pub fn open_instance(&self, held: &Held) -> Result<OpenInstance, HoldingsError> {
         let key = key_of(held);
-        let mut file = self.vault.open_instance(&key)?;
+        let mut file = match self.vault.open_instance(&key) {
+            // Replaced since it was found: who found it gets what he found.
+            Err(Shortage::Missing { doing, path }) => match self.vault.open_set_aside(&key, held.bytes) {
+                Err(Shortage::Missing { .. }) => return Err(Shortage::Missing { doing, path }.into()),
+                opened => opened?,
+            },
+            opened => opened?,
+        };
         let data_set_offset = u64::from(held.data_set_offset);
         match file.length().checked_sub(data_set_offset) {
             Some(data_set_bytes) if file.length() == held.bytes => {

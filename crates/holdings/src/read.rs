@@ -5,7 +5,7 @@ use std::{
     time::SystemTime,
 };
 
-use catalog::{ExtractError, InstanceRow, Location, keys};
+use catalog::{Change, ExtractError, InstanceRow, Location, keys};
 use dataset::{
     Malformed, Walker,
     file_meta::{DataSetFound, FileMetaError, Form, find_data_set},
@@ -123,7 +123,7 @@ pub(crate) fn read_back(
     extent: Extent,
 ) -> Result<(InstanceRow, Location), Unreadable> {
     let head = read_head(file)?;
-    let from_header = match (extent, head.noted) {
+    let from_header = match (extent, &head.noted) {
         (Extent::Header, Some(noted)) => read_header(&head).map(|row| (row, noted.digest)),
         _ => None,
     };
@@ -131,6 +131,7 @@ pub(crate) fn read_back(
         Some(read) => read,
         None => read_whole(file, &head)?,
     };
+    let row = if head.changes().is_empty() { row } else { row.changed(head.changes().to_vec())? };
     let belongs = *row.study_instance_uid() == key.study
         && *row.series_instance_uid() == key.series
         && *row.sop_instance_uid() == key.sop_instance;
@@ -155,9 +156,14 @@ impl Head {
         }
     }
 
+    /// What was changed about it when it arrived.
+    pub(crate) fn changes(&self) -> &[Change] {
+        self.noted.as_ref().map_or(&[], |noted| &noted.changes)
+    }
+
     /// When it was received; for a file that does not say so, when it was last changed.
     pub(crate) fn received_at(&self, file: &InstanceFile) -> SystemTime {
-        self.noted.map_or_else(|| file.changed(), |noted| noted.received_at)
+        self.noted.as_ref().map_or_else(|| file.changed(), |noted| noted.received_at)
     }
 }
 
@@ -196,9 +202,9 @@ fn read_whole(file: &InstanceFile, head: &Head) -> Result<(InstanceRow, Digest),
         for_each_piece(file, rest, &mut take)?;
     }
     let digest = digester.finish();
-    match head.noted {
-        Some(Noted { digest: noted, .. }) if noted != digest => {
-            return Err(Unreadable::Changed { found: digest, noted });
+    match &head.noted {
+        Some(Noted { digest: noted, .. }) if *noted != digest => {
+            return Err(Unreadable::Changed { found: digest, noted: *noted });
         }
         _ => {}
     }

@@ -40,6 +40,14 @@ pub enum Refusal {
         /// The one of the command or the file meta information.
         announced: Uid,
     },
+    /// It is an image that lacks what it cannot be displayed without.
+    #[error("the image has no value for {keyword} {tag}, it cannot be displayed")]
+    NotDisplayable {
+        /// The attribute.
+        tag: Tag,
+        /// Its keyword.
+        keyword: &'static str,
+    },
     /// A different data set with the same checksum is held: only someone who tries to makes one.
     #[error("a different data set of SOP instance {0} with the same checksum is held already")]
     SameChecksum(Uid),
@@ -65,6 +73,11 @@ const OTHER_THAN_ANNOUNCED: StatusRow = StatusRow::new(
     "SOP Class UID or SOP Instance UID of the data set are not those of the command",
     NOTHING_KEPT,
 );
+const NOT_DISPLAYABLE: StatusRow = StatusRow::new(
+    Status::DATA_SET_DOES_NOT_MATCH_SOP_CLASS,
+    "An image lacks Photometric Interpretation, Bits Allocated or Bits Stored, where the configuration asks for them",
+    NOTHING_KEPT,
+);
 const SAME_CHECKSUM: StatusRow = StatusRow::new(
     Status::INVALID_OBJECT_INSTANCE,
     "The data set was made to have the checksum of another one that is held under the same SOP Instance UID",
@@ -79,7 +92,7 @@ pub const SHORT: StatusRow = StatusRow::new(
 
 /// The statuses of instances that are not kept.
 pub const NOT_KEPT: &[StatusRow] =
-    &[SHORT, UNIDENTIFIED, OTHER_THAN_ANNOUNCED, UNPARSED, NO_INSTANCE_UID, SAME_CHECKSUM];
+    &[SHORT, UNIDENTIFIED, OTHER_THAN_ANNOUNCED, NOT_DISPLAYABLE, UNPARSED, NO_INSTANCE_UID, SAME_CHECKSUM];
 
 const SOP_CLASS_UID: Tag = Tag(0x0008, 0x0016);
 const SOP_INSTANCE_UID: Tag = Tag(0x0008, 0x0018);
@@ -95,6 +108,7 @@ impl Refusal {
     /// | another mandatory UID is no UID | A900H | as if it were missing: no place in the information model |
     /// | SOP class other than announced | A900H | PS3.4 B.2.3, "data set does not match SOP class" |
     /// | SOP instance other than announced | A900H | the same: what was announced is not what came |
+    /// | image without what displaying it takes | A900H | SCP-050 |
     /// | made to have a known checksum | 0117H | this instance can never be told from the one held |
     pub fn answer(&self) -> (Status, Vec<Tag>) {
         match self {
@@ -109,6 +123,7 @@ impl Refusal {
             }
             Self::OtherSopClass { .. } => (OTHER_THAN_ANNOUNCED.status, vec![SOP_CLASS_UID]),
             Self::OtherSopInstance { .. } => (OTHER_THAN_ANNOUNCED.status, vec![SOP_INSTANCE_UID]),
+            Self::NotDisplayable { tag, .. } => (NOT_DISPLAYABLE.status, vec![*tag]),
             Self::SameChecksum(_) => (SAME_CHECKSUM.status, vec![SOP_INSTANCE_UID]),
         }
     }

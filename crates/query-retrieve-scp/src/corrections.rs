@@ -1,4 +1,4 @@
-//! What the holdings have corrected of an instance, as it goes out (GEN-014).
+//! What the holdings have corrected of an instance, or changed when it arrived, as it goes out (GEN-014).
 
 use std::time::SystemTime;
 
@@ -9,7 +9,7 @@ use vocabulary::Day;
 /// What becomes of corrected values when instances are sent (CFG-047). Each field is a setting of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CorrectionRules {
-    /// Whether they take the place of those that were received; if not, instances leave as they came.
+    /// Whether corrected values take the place of those that were received; if not, instances leave without them.
     pub exported: bool,
     /// Whether the Original Attributes Sequence says what there was before (SIL-077).
     pub original_attributes: bool,
@@ -18,16 +18,31 @@ pub struct CorrectionRules {
 }
 
 impl CorrectionRules {
-    /// What is corrected of an instance; `None` where nothing is: it leaves as it is held.
+    /// What is other of an instance than its file says, corrected or changed when it arrived; `None` where nothing is: it
+    /// leaves as it is held.
     pub(crate) fn of(&self, held: &Held) -> Option<Corrections> {
-        let overrides = held.overrides.as_ref().filter(|_| self.exported)?;
+        let overrides = held.overrides.as_ref().filter(|_| self.exported);
+        if overrides.is_none() && held.changes.is_empty() {
+            return None;
+        }
+        let mut values = overrides.map_or_else(Vec::new, |overrides| overrides.values().to_vec());
+        for change in &held.changes {
+            // What was corrected since has the last word.
+            if values.iter().all(|(tag, _)| *tag != change.tag) {
+                values.push((change.tag, change.exported.clone()));
+            }
+        }
+        let (at, reason) = match overrides {
+            Some(overrides) => (overrides.made_at(), "CORRECT"),
+            None => (held.received_at, "COERCE"),
+        };
         let record = self.original_attributes.then(|| Modification {
-            at: date_time(overrides.made_at()),
+            at: date_time(at),
             system: self.system.clone(),
             source: held.source_ae_title.as_ref().map(|title| title.as_str().to_owned()).unwrap_or_default(),
-            reason: "CORRECT".to_owned(),
+            reason: reason.to_owned(),
         });
-        Some(Corrections { values: overrides.values().to_vec(), record })
+        Some(Corrections { values, record })
     }
 }
 

@@ -14,9 +14,17 @@ const STORED: StatusRow = StatusRow::new(
     "An entry in the service log where its level is debug",
 );
 
-/// The statuses of C-STORE responses, beside those of every service.
-pub fn statuses() -> impl Iterator<Item = StatusRow> {
-    std::iter::once(STORED).chain(holdings::NOT_KEPT.iter().copied())
+const COERCED: StatusRow = StatusRow::new(
+    Status::COERCION_OF_DATA_ELEMENTS,
+    "The instance is kept, and some of its values are others in queries and exports; Offending Element (0000,0901) says \
+     which",
+    "An entry in the service log where its level is debug",
+);
+
+/// The statuses of C-STORE responses, beside those of every service. `warns_of_coercion`: as [`StorageScp`] has it.
+pub fn statuses(warns_of_coercion: bool) -> impl Iterator<Item = StatusRow> {
+    let coerced = warns_of_coercion.then_some(COERCED);
+    std::iter::once(STORED).chain(coerced).chain(holdings::NOT_KEPT.iter().copied())
 }
 
 /// STORAGE-SCP, as it stores.
@@ -26,6 +34,8 @@ pub struct StorageScp {
     pub implementation_class_uid: Uid,
     /// The same.
     pub implementation_version_name: String,
+    /// Whether a warning is answered where values were changed (SCP-052).
+    pub warns_of_coercion: bool,
 }
 
 impl StorageScp {
@@ -59,13 +69,21 @@ impl StorageScp {
         };
         let response = match take(holdings, dialogue, arriving)? {
             Ok(kept) => {
-                tracing::debug!(instance = %rq.affected_sop_instance_uid, how = ?kept.how(), bytes = kept.data_set_bytes(), "stored");
-                succeed(rq, &kept)
+                tracing::debug!(instance = %rq.affected_sop_instance_uid, how = ?kept.how(), coerced = ?kept.coerced(), bytes = kept.data_set_bytes(), "stored");
+                self.succeed(rq, &kept)
             }
             Err(not_kept) => fail(rq, &not_kept),
         };
         attendance.instances.count(response.outcome.status);
         dialogue.respond(&response, None)
+    }
+
+    /// The one place of this project that answers 0000H or a warning to a C-STORE: it takes the proof.
+    fn succeed(&self, rq: &StoreRq, proof: &Kept) -> StoreRsp {
+        if self.warns_of_coercion && !proof.coerced().is_empty() {
+            return rq.respond(Outcome::new(COERCED.status).offending(proof.coerced()));
+        }
+        rq.respond(STORED.status)
     }
 }
 
@@ -90,11 +108,6 @@ fn take<T: Transport>(
         }
     }
     Ok(holdings.keep(ingest, SystemTime::now()))
-}
-
-/// The one line of this project that answers 0000H to a C-STORE: it takes the proof.
-fn succeed(rq: &StoreRq, _proof: &Kept) -> StoreRsp {
-    rq.respond(STORED.status)
 }
 
 fn fail(rq: &StoreRq, not_kept: &NotKept) -> StoreRsp {

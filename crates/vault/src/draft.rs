@@ -1,6 +1,6 @@
 use std::{
     io::{ErrorKind, IoSlice},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -192,6 +192,17 @@ impl Draft {
             // reconciliation finds the file.
             self.grounds.disk.remove_file(&target).ok();
         })?;
+        Ok(true)
+    }
+
+    /// Gives the draft a name outside of the vault. Whether it was free.
+    pub(crate) fn name(&mut self, target: &Path) -> Result<bool, Shortage> {
+        self.write_through(&[])?;
+        match self.grounds.disk.rename_to_new(&self.path, target) {
+            Ok(()) => self.named = true,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
+            Err(error) => return Err(Shortage::new(Doing::Naming, target, error)),
+        }
         Ok(true)
     }
 

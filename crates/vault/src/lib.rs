@@ -6,6 +6,8 @@
 //! ```text
 //! <data>/vault/2026/11/23/<Study Instance UID>/<Series Instance UID>/<SOP Instance UID>.dcm
 //! <data>/incoming/<process>.<number>          a draft, until it has its name
+//! <data>/set-aside/2026/…                    a file that is no good, or was replaced
+//! <data>/rejected/<name>                     a draft that is no instance, to be looked at
 //! ```
 //!
 //! Read [`InstanceKey`] first, then [`Draft`], which is the order of syncs, then [`Disk`], which is everything that is
@@ -19,6 +21,7 @@ mod draft;
 mod instance_file;
 mod key;
 mod real_disk;
+mod rejected;
 mod shortage;
 #[cfg(any(test, feature = "simulation"))]
 pub mod simulated_disk;

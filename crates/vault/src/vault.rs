@@ -22,6 +22,9 @@ const INCOMING: &str = "incoming";
 /// The directory of files that are no good but may be all there is, below the data directory.
 const SET_ASIDE: &str = "set-aside";
 
+/// The directory of drafts that are no instance, below the data directory.
+const REJECTED: &str = "rejected";
+
 /// What an instance waits for before it counts as kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sync {
@@ -45,6 +48,7 @@ pub(crate) struct Grounds {
     pub(crate) vault: PathBuf,
     pub(crate) incoming: PathBuf,
     pub(crate) set_aside: PathBuf,
+    pub(crate) rejected: PathBuf,
     pub(crate) sync: Sync,
     drafts_made: AtomicU64,
 }
@@ -71,6 +75,7 @@ impl Vault {
             vault: data_directory.join(VAULT),
             incoming: data_directory.join(INCOMING),
             set_aside: data_directory.join(SET_ASIDE),
+            rejected: data_directory.join(REJECTED),
             sync,
             drafts_made: AtomicU64::new(VAULTS_OPENED.fetch_add(1, Ordering::Relaxed) << 40),
         };
@@ -124,7 +129,7 @@ impl Vault {
         Draft::withdraw(Arc::clone(&self.grounds), key)
     }
 
-    /// Moves a file that is no good out of the way, to the same path below `set-aside/`, and says where it is now.
+    /// Moves a file that is no good, or was replaced, out of the way, to the same path below `set-aside/`, and says where it is now.
     ///
     /// # Errors
     /// [`Shortage::Missing`] where there is none; else as the disk fails.
@@ -134,10 +139,7 @@ impl Vault {
         self.grounds.make_directories(&directory)?;
         let name = key.file_name();
         for attempt in 0_u32.. {
-            let target = match attempt {
-                0 => directory.join(&name),
-                attempt => directory.join(format!("{name}.{attempt}")),
-            };
+            let target = aside_path(&directory, &name, attempt);
             match self.grounds.disk.rename_to_new(&source, &target) {
                 Ok(()) => {
                     self.grounds.sync_if_asked(&directory)?;
@@ -148,6 +150,24 @@ impl Vault {
             }
         }
         Err(Shortage::new(Doing::Naming, source, ErrorKind::AlreadyExists.into()))
+    }
+
+    /// Opens a file that was set aside, the one of this length if there are several.
+    ///
+    /// # Errors
+    /// [`Shortage::Missing`] where there is none of this length; else as the disk fails.
+    pub fn open_set_aside(&self, key: &InstanceKey, bytes: u64) -> Result<InstanceFile, Shortage> {
+        let directory = self.grounds.set_aside.join(key.series_path());
+        let name = key.file_name();
+        for attempt in 0_u32.. {
+            let path = aside_path(&directory, &name, attempt);
+            let opened = self.grounds.disk.open(&path).and_then(InstanceFile::new);
+            match opened.map_err(|error| Shortage::new(Doing::Opening, path, error)) {
+                Ok(file) if file.length() != bytes => {}
+                opened => return opened,
+            }
+        }
+        Err(Shortage::new(Doing::Opening, directory, ErrorKind::NotFound.into()))
     }
 
     /// Removes an instance, and directories that are empty without it.
@@ -248,6 +268,14 @@ impl Grounds {
             }
         }
         Ok(made)
+    }
+}
+
+/// Where a file lies that was set aside, if others of its name were before.
+fn aside_path(directory: &Path, name: &str, attempt: u32) -> PathBuf {
+    match attempt {
+        0 => directory.join(name),
+        attempt => directory.join(format!("{name}.{attempt}")),
     }
 }
 

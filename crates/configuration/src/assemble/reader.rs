@@ -68,9 +68,9 @@ impl<'a> Reader<'a> {
         })
     }
 
-    pub(super) fn decimal_or_off(&self, name: &str) -> Result<Option<String>, ConfigurationError> {
+    pub(super) fn text_or_off(&self, name: &str) -> Result<Option<String>, ConfigurationError> {
         self.read(name, |value| match value {
-            Value::Text(decimal) => Some(Some(decimal.clone())),
+            Value::Text(text) => Some(Some(text.clone())),
             Value::Off => Some(None),
             _ => None,
         })

@@ -59,7 +59,7 @@ pub(super) const DECISIONS: &[Decision] = &[
     Decision::both("SIL-049", "no match", "0000 alone", "PS3.4 C.4.1.1.4"),
     Decision::both("SIL-050", "number and order of answers", "every match, in no promised order, as of when the query began", "an answer that is cut looks like the whole"),
     Decision::both("SIL-051", "character sets", "a request is read in its own; answers come in that one if it has the characters, else in UTF-8; unknown sets at a guess", "whoever asks reads what he asked in"),
-    Decision::both("SIL-052", "values as they are answered", "as stored", "what is corrected is corrected for everybody"),
+    Decision::each("SIL-052", "values that the database changed", "none is changed", "answered as they are in the database: sex U, names of two parts, no modality that has not two characters; U is exported as no value, such a modality as it came", "a query finds what it is answered"),
     Decision::both("SIL-053", "Offending Element and Error Comment", "sent, with the reason", "a service engineer needs them"),
     // Cancel and DIMSE level.
     Decision::both("SIL-054", "C-CANCEL", "looked for between responses; late and unknown ones are ignored", "PS3.7 9.3.2.3"),
@@ -83,10 +83,10 @@ pub(super) const DECISIONS: &[Decision] = &[
     Decision::each("SIL-071", "instances that cannot be read", "failed; the others are sent", "failed; ends the task", "as any other failure"),
     // Storage.
     Decision::both("SIL-072", "UIDs that contradict each other", "A900 between command and data set, 0122 between command and context", "PS3.4 B.2.3; what was announced is not what came"),
-    Decision::both("SIL-073", "mandatory elements", "SOP Class, SOP Instance, Study and Series Instance UID; A900 without, 0117 for a SOP Instance UID that is none", "without them an instance has no place"),
+    Decision::each("SIL-073", "mandatory elements", "SOP Class, SOP Instance, Study and Series Instance UID; A900 without, 0117 for a SOP Instance UID that is none", "these, and in images Photometric Interpretation, Bits Allocated and Bits Stored", "without them an instance has no place; IOD-017 to IOD-019 name what display needs"),
     Decision::both("SIL-074", "a study under another patient, a series in another study", "kept under whom it names", "nothing is filed under a patient whom it does not name"),
-    Decision::both("SIL-075", "a SOP Instance UID that is held already", "an identical data set is kept once; of different ones both are kept and the newer one is current", "nothing that was acknowledged is lost"),
-    Decision::both("SIL-076", "a Patient ID under another name", "kept as it came", "who is right is for people to say"),
+    Decision::each("SIL-075", "a SOP Instance UID that is held already", "an identical data set is kept once; of different ones both are kept and the newer one is current", "the newcomer, identical or not, gets a UID under 2.25; the sender does not hear of it; of two that come at once the first one to be complete keeps its UID", "nothing that was acknowledged is lost; the annex makes no exception for repeats"),
+    Decision::each("SIL-076", "a Patient ID under another name", "kept as it came", "a hyphen and eight hexadecimal digits made from ID and name are added, so that later instances of the patient get the same one; names differ as in queries, and an empty one never", "who is right is for people to say; the annex wants two records"),
     Decision::each("SIL-077", "record of changes", "the received data set stays as it was; what is exported says in the Original Attributes Sequence what it had before", "the received data set stays as it was; what is exported says nothing", "PS3.3 C.12.1.1.9; the annex is older than the sequence"),
     Decision::both("SIL-078", "file meta information", "the syntax as received, the sender's title, our implementation", "PS3.10 7.1"),
     Decision::both("SIL-079", "lossy compression before archiving", "never", "what is lost does not come back"),
@@ -109,5 +109,5 @@ pub(super) const DECISIONS: &[Decision] = &[
     Decision::both("SIL-094", "patient data in the log", "none; peers, UIDs and statuses are enough to find out", "logs travel further than images"),
     Decision::both("SIL-095", "access rights", "lists of titles and addresses for each SCP", "PS3.2 F.7.2 has these"),
     Decision::both("SIL-096", "HL7, a user interface, exam types", "not here; the command `correct` is the source of changes", "outside of DICOM's network services"),
-    Decision::both("SIL-097", "work side by side", "a query sees what was acknowledged before it; an export sends what was held when it was ordered", "nobody waits for anybody"),
+    Decision::both("SIL-097", "work side by side", "a query sees what was acknowledged before it; an export sends what was held when it was ordered, also if it is replaced meanwhile", "nobody waits for anybody"),
 ];

@@ -29,7 +29,7 @@ pub(super) const SECTION: Section = Section {
             annex_f: "false",
             takes_effect: TakesEffect::OnReload,
             caption: "Original Attributes Sequence",
-            short: "Whether a corrected instance says in the Original Attributes Sequence (0400,0561) what it had before.",
+            short: "Whether a corrected or coerced instance says in the Original Attributes Sequence (0400,0561) what it had before.",
             long: "",
             requirements: &["CFG-047", "SIL-077"],
         },

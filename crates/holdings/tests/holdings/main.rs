@@ -4,6 +4,7 @@
 
 mod support;
 
+mod arrival;
 mod correct;
 mod import;
 mod import_all;
