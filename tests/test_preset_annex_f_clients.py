@@ -21,6 +21,10 @@ from test_dcmtk import at_query, at_storage, dcmtk, received_data_sets, vault_da
 S11 = dd.uid(1, 1)
 
 
+# So that what comes out can be held against what went in, byte for byte; test_preset_annex_f_arrival.py has the names.
+WHOLE_NAMES = {"storage-scp": {"names": "as-received"}}
+
+
 @pytest.fixture(scope="module")
 def instances() -> list[Instance]:
     """The images of the tree, and ultrasound in JPEG Baseline."""
@@ -31,7 +35,7 @@ def instances() -> list[Instance]:
 @pytest.fixture(scope="module")
 def server(make_shared_server: Callable[..., Isocenter], instances: list[Instance], tmp_path_factory: pytest.TempPathFactory) -> Isocenter:
     (port,) = free_ports(1)
-    started = make_shared_server({"preset": "annex-f", "peer": [{"ae-title": "RECEIVER", "host": "127.0.0.1", "port": port}]})
+    started = make_shared_server({"preset": "annex-f", **WHOLE_NAMES, "peer": [{"ae-title": "RECEIVER", "host": "127.0.0.1", "port": port}]})
     started.receiver_port = port
     for option, chosen in (("-R", lambda one: one.transfer_syntax != dd.JPEG_BASELINE), ("-xy", lambda one: one.transfer_syntax == dd.JPEG_BASELINE)):
         folder = tmp_path_factory.mktemp("out")
@@ -168,7 +172,7 @@ def test_pynetdicom_stores_and_moves(make_server: Callable[..., Isocenter], inst
         receiver.add_supported_context(sop_class, [dd.IMPLICIT, dd.EXPLICIT, dd.JPEG_BASELINE])
     scp = receiver.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, on_store)])
     try:
-        server = make_server({"preset": "annex-f", "peer": [{"ae-title": "RECEIVER", "host": "127.0.0.1", "port": scp.socket.getsockname()[1]}]})
+        server = make_server({"preset": "annex-f", **WHOLE_NAMES, "peer": [{"ae-title": "RECEIVER", "host": "127.0.0.1", "port": scp.socket.getsockname()[1]}]})
         proposed = [build_context(sop_class, syntax) for sop_class, syntax in sorted({(one.sop_class, one.transfer_syntax) for one in instances})]
         sender = AE("PYNETDICOM").associate(*server.store_address, proposed, ae_title=server.store_title)
         for instance in instances:

@@ -78,7 +78,9 @@ impl Corrections {
             if !vr.is_text() || is_unread || is_fixed {
                 return Err(NotConverted::Correction(*tag));
             }
-            if !survey.has(*tag) || survey.text(*tag) != *value {
+            // What is not there has no value either.
+            let is_same = if survey.has(*tag) { survey.text(*tag) == *value } else { value.is_empty() };
+            if !is_same {
                 changed.push((*tag, vr, value.as_str()));
             }
         }
