@@ -41,6 +41,11 @@ pub(crate) const FIELDS: &[(&str, &str)] = &[
     ("instance", "a SOP Instance UID"),
     ("class", "a SOP class"),
     ("syntax", "a transfer syntax"),
+    (
+        "kept_as",
+        "the SOP Instance UID under which an instance is kept, where it is another one than it came with",
+    ),
+    ("coerced", "the attributes whose values are exported otherwise than they came"),
     ("sent_as", "the SOP Instance UID under which an instance was sent"),
     ("how", "whether an instance was new"),
     ("bytes", "the length of a data set"),
