@@ -274,7 +274,12 @@ impl Holdings {
             return Ok(None);
         }
         // Whoever wrote it may not have come to the end of its syncs.
-        self.vault.make_durable(key)?;
+        match self.vault.make_durable(key) {
+            Ok(()) => {}
+            // Or has withdrawn it: somebody else's is recorded.
+            Err(Shortage::Missing { .. }) => return Ok(None),
+            Err(other) => return Err(other.into()),
+        }
         // As a reindex would find it: its own time and sender, not ours.
         let location = head.location(&file, key, checked.digest);
         let recorded = self.catalog.record(&checked.row, &location)?;
