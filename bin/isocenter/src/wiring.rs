@@ -3,9 +3,10 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use application_entity::{Access, AddressRange, Entity, Initiation, Network, Peer, Peers};
+use application_entity::{Access, AddressRange, Directly, Entity, Initiation, Network, Peer, Peers};
 use catalog::{Lenience, Offered, QueryRules, SeveralValues, UpperKeys};
 use configuration::{
     Acceptor, CoercionAnswer, CommitmentCheck, CommitmentIncomplete, Configuration, CorrectedValues,
@@ -179,6 +180,7 @@ pub(crate) fn storage_scu(configuration: &Configuration) -> Result<storage_scu::
             ae_title: ae_title(&scu.ae_title)?,
             identity: identity(identity::query_retrieve_class_uid(), scu.max_pdu),
             connect: configuration.network.connect_timeout,
+            connecting: Arc::new(Directly),
             network: Network { timers, ..network(configuration) },
         },
         layout: match scu.contexts {
@@ -222,6 +224,7 @@ pub(crate) fn storage_scp_initiation(configuration: &Configuration) -> Result<In
         ae_title: ae_title(&acceptor.ae_title)?,
         identity: identity(identity::storage_scp_class_uid(), acceptor.max_pdu),
         connect: configuration.network.connect_timeout,
+        connecting: Arc::new(Directly),
         network: network(configuration),
     })
 }

@@ -1,7 +1,7 @@
 //! The Association Initiation Policy: a connection to a peer, and an association over it (PS3.8 7.1).
 
 use std::io;
-use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::Duration;
 
 use upper_layer::negotiation::Identity;
@@ -9,7 +9,7 @@ use upper_layer::pdu::{ProposedContext, RoleSelection};
 use upper_layer::{AssociateRq, Association, RequestFailed, request};
 use vocabulary::AeTitle;
 
-use crate::{Network, Peer, TcpTransport};
+use crate::{Connecting, Network, Peer, TcpTransport};
 
 /// How associations are begun.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub struct Initiation {
     pub identity: Identity,
     /// How long connect() may take (CFG-007).
     pub connect: Duration,
+    /// Who opens the connection.
+    pub connecting: Arc<dyn Connecting>,
     /// Timers, and the longest PDU to send.
     pub network: Network,
 }
@@ -77,15 +79,7 @@ impl Initiation {
         Ok(association)
     }
 
-    /// The first address of the peer that takes a connection.
     fn connect(&self, peer: &Peer) -> io::Result<TcpTransport> {
-        let mut last = io::Error::from(io::ErrorKind::NotFound);
-        for address in peer.addresses()? {
-            match TcpStream::connect_timeout(&address, self.connect) {
-                Ok(stream) => return TcpTransport::new(stream),
-                Err(error) => last = error,
-            }
-        }
-        Err(last)
+        TcpTransport::new(self.connecting.connect(peer, self.connect)?)
     }
 }

@@ -12,6 +12,7 @@
 
 pub mod acceptance;
 mod address;
+mod connecting;
 pub mod dispatch;
 mod entity;
 mod initiation;
@@ -23,6 +24,7 @@ mod serve;
 mod tcp;
 
 pub use address::{AddressRange, AddressRangeError};
+pub use connecting::{Connecting, Directly};
 pub use dispatch::{Attendance, Leisure, Services};
 pub use entity::{Access, Entity};
 pub use initiation::{Initiation, InitiationFailed};
