@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Correct(Correct),
     /// Build the catalog anew from the files of the vault
     Reindex(Configured),
+    /// Compare every file with its checksum and the vault with the catalog; exit status 1 if something is wrong
+    Verify(Verify),
     /// Show the settings: every one with its value and where that comes from, or one in full
     Settings(Settings),
     /// Print the DICOM Conformance Statement of the configuration
@@ -237,6 +239,17 @@ pub(crate) struct CorrectList {
 pub(crate) struct CorrectUndo {
     /// The number that the list gives it
     pub id: u64,
+    /// Where.
+    #[command(flatten)]
+    pub located: Located,
+}
+
+/// `verify`
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// Look at presence and lengths only
+    #[arg(long)]
+    pub quick: bool,
     /// Where.
     #[command(flatten)]
     pub located: Located,

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         Command::Send(arguments) => commands::send::run(&arguments),
         Command::Correct(arguments) => commands::correct::run(&arguments.command),
         Command::Reindex(arguments) => commands::reindex::run(&arguments),
+        Command::Verify(arguments) => commands::verify::run(&arguments),
         Command::Settings(arguments) => commands::settings::run(&arguments),
         Command::Statement(arguments) => commands::statement::run(&arguments),
     };

@@ -38,10 +38,10 @@ pub enum CatalogError {
     #[error("cannot take the catalog's lock: {0}")]
     Lock(std::io::Error),
     /// A row holds what no writer of ours puts there.
-    #[error("the catalog is damaged, reindex it: {0}")]
+    #[error("the catalog is damaged ({0}): {REBUILD}")]
     Damaged(String),
     /// SQLite refused.
-    #[error("the catalog cannot be read or written: {0}")]
+    #[error("{}", in_words(.0))]
     Sqlite(#[from] rusqlite::Error),
     /// The process that records for this one could not do it.
     #[error("{0}")]
@@ -54,6 +54,31 @@ pub enum CatalogError {
         /// Its version.
         version: u32,
     },
+}
+
+/// What to do about a catalog that is none.
+const REBUILD: &str = "stop the server and run `isocenter reindex`, which makes it anew from the vault";
+
+/// What SQLite says, and what to do about it.
+fn in_words(error: &rusqlite::Error) -> String {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => format!(
+            "the catalog cannot be written, our disk is full ({error}): free some space, it goes on by itself"
+        ),
+        Some(ErrorCode::ReadOnly) => format!(
+            "the catalog cannot be written ({error}): remount the disk, or give the data directory's owner the right to write"
+        ),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            format!("another program keeps the catalog locked ({error}): end it, we go on by ourselves")
+        }
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            format!("the catalog is damaged ({error}): {REBUILD}")
+        }
+        Some(ErrorCode::SystemIoFailure) => {
+            format!("the catalog cannot be read or written ({error}): look after the disk")
+        }
+        _ => format!("the catalog cannot be read or written: {error}"),
+    }
 }
 
 impl CatalogError {

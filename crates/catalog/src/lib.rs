@@ -38,6 +38,7 @@ mod rules;
 mod schema;
 mod search_text;
 mod study_sets;
+mod verify;
 
 pub use answer::{Answer, Encoder};
 pub use catalog::{Access, Catalog, Checkpointed};

@@ -33,6 +33,7 @@ mod standing;
 mod start;
 mod trodden;
 mod turn;
+mod verify;
 
 pub use catalog::Recorder;
 pub use correct::{Change, Correction, CorrectionRequest, Moved, Named, NotCorrected};
@@ -49,4 +50,5 @@ pub use reindex::Reindexed;
 pub use rules::{Duplicates, HoldingsRules, Modality, Names, PatientIdConflict, Required, Sex};
 pub use standing::Standing;
 pub use start::{LastEnd, Running, Started};
-pub use vault::{Digest, Sync};
+pub use vault::{Digest, InstanceKey, Sync};
+pub use verify::{Extent, Fault, Inspect, Verified};

@@ -55,7 +55,7 @@ pub(crate) struct Head {
     pub(crate) transfer_syntax_uid: Uid,
     pub(crate) data_set_offset: u32,
     source_ae_title: Option<AeTitle>,
-    noted: Option<Noted>,
+    pub(crate) noted: Option<Noted>,
     /// The beginning of the file, the data set's included.
     bytes: Vec<u8>,
 }

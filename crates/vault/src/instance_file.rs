@@ -1,5 +1,7 @@
 use std::{fs::File, io, time::SystemTime};
 
+use rustix::fs::{Advice, fadvise};
+
 use crate::disk::DiskFile;
 
 /// How much of two files is compared at a time, in bytes.
@@ -28,6 +30,13 @@ impl InstanceFile {
     /// When its bytes were last changed: for what the vault wrote itself, when it was received.
     pub fn changed(&self) -> SystemTime {
         self.changed
+    }
+
+    /// Lets the system know that this is read once, so that it does not push out of memory what is read often. A hint.
+    pub fn is_read_once(&self) {
+        if let Some(file) = self.as_file() {
+            fadvise(file, 0, None, Advice::NoReuse).ok();
+        }
     }
 
     /// Bytes from `offset` on, without moving the position; 0 at the end.

@@ -93,6 +93,16 @@ impl Shortage {
         }
     }
 
+    /// The file or directory that it is about.
+    pub fn path(&self) -> &PathBuf {
+        match self {
+            Self::NoSpace { path, .. }
+            | Self::ReadOnly { path, .. }
+            | Self::Missing { path, .. }
+            | Self::Failed { path, .. } => path,
+        }
+    }
+
     /// Whose fault it is: always ours.
     pub fn blame(&self) -> Blame {
         Blame::FellShort

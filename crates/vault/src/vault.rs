@@ -70,20 +70,17 @@ impl Vault {
     /// # Errors
     /// As [`Vault::open`].
     pub fn open_on(disk: Arc<dyn Disk>, data_directory: &Path, sync: Sync) -> Result<Self, Shortage> {
-        let grounds = Grounds {
-            disk,
-            vault: data_directory.join(VAULT),
-            incoming: data_directory.join(INCOMING),
-            set_aside: data_directory.join(SET_ASIDE),
-            rejected: data_directory.join(REJECTED),
-            sync,
-            drafts_made: AtomicU64::new(VAULTS_OPENED.fetch_add(1, Ordering::Relaxed) << 40),
-        };
+        let grounds = Grounds::new(disk, data_directory, sync);
         let made_vault = grounds.make_directories(&grounds.vault)?;
         if grounds.make_directories(&grounds.incoming)? || made_vault {
             grounds.sync_if_asked(data_directory)?;
         }
         Ok(Self { grounds: Arc::new(grounds) })
+    }
+
+    /// The vault below a data directory as it is, for one who only reads: nothing is made.
+    pub fn view(disk: Arc<dyn Disk>, data_directory: &Path) -> Self {
+        Self { grounds: Arc::new(Grounds::new(disk, data_directory, Sync::None)) }
     }
 
     /// Begins a draft.
@@ -229,6 +226,18 @@ impl Vault {
 }
 
 impl Grounds {
+    fn new(disk: Arc<dyn Disk>, data_directory: &Path, sync: Sync) -> Self {
+        Self {
+            disk,
+            vault: data_directory.join(VAULT),
+            incoming: data_directory.join(INCOMING),
+            set_aside: data_directory.join(SET_ASIDE),
+            rejected: data_directory.join(REJECTED),
+            sync,
+            drafts_made: AtomicU64::new(VAULTS_OPENED.fetch_add(1, Ordering::Relaxed) << 40),
+        }
+    }
+
     /// `<process>.<number>`: the process, so that what it leaves behind is known when it is gone.
     pub(crate) fn new_draft_path(&self) -> PathBuf {
         let number = self.drafts_made.fetch_add(1, Ordering::Relaxed);

@@ -40,7 +40,8 @@ impl Vault {
         Ok(days)
     }
 
-    /// Visits every file of a day, until the visitor breaks off. A day without a directory has none.
+    /// Visits every file of a day, in the order of the names of studies, series and files, until the visitor breaks off. A
+    /// day without a directory has none.
     ///
     /// # Errors
     /// When a directory cannot be listed.
@@ -100,10 +101,14 @@ impl Vault {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// The entries of a directory that may have gone since it was seen.
+    /// The entries of a directory that may have gone since it was seen, in the order of their names: in that of the disk a
+    /// walk that was broken off could not go on where it was.
     fn entries(&self, directory: &Path) -> Result<Vec<Entry>, Shortage> {
         match self.grounds().disk.list(directory) {
-            Ok(entries) => Ok(entries),
+            Ok(mut entries) => {
+                entries.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+                Ok(entries)
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(Shortage::new(Doing::Listing, directory, error)),
         }

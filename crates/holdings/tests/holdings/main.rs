@@ -14,3 +14,4 @@ mod races;
 mod refusals;
 mod reindex;
 mod start;
+mod verify;
