@@ -1,5 +1,6 @@
 //! From the configuration to what is changed, checked and replaced when an instance arrives.
 
+use catalog::ExamTypes;
 use configuration::{RequiredElements, StorageScp};
 use holdings::{Duplicates, HoldingsRules, Modality, Names, PatientIdConflict, Required, Sex};
 use vocabulary::Tag;
@@ -34,6 +35,7 @@ pub(crate) fn rules(scp: &StorageScp) -> HoldingsRules {
             RequiredElements::Display => Required::Display,
         },
         rejected_bytes_max: u64::from(scp.keep_rejected),
+        exam_types: ExamTypes::new(scp.exam_types.iter().cloned()),
         ..HoldingsRules::default()
     }
 }

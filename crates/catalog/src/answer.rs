@@ -7,6 +7,7 @@ use rusqlite::types::ValueRef;
 use vocabulary::{AeTitle, Encoding, Tag, Vr};
 
 use crate::further::Further;
+use crate::keys::PRIVATE_CREATOR;
 use crate::locate::damaged;
 use crate::plan::{Layout, Source};
 use crate::query::{Returned, SPECIFIC_CHARACTER_SET, What};
@@ -178,6 +179,7 @@ impl<'q> Encoder<'q> {
         for (returned, source) in self.query.returned.iter().zip(&answer.layout.returned) {
             let (tag, vr) = (returned.tag, returned.vr);
             match &returned.what {
+                What::PrivateCreator => self.writer.text(tag, vr, PRIVATE_CREATOR),
                 What::QueryRetrieveLevel => self.writer.text(tag, vr, self.query.level().as_str()),
                 What::RetrieveAeTitle => self.writer.text(tag, vr, self.retrieve_ae_title.as_str()),
                 What::InstanceAvailability => self.writer.text(tag, vr, AVAILABILITY),

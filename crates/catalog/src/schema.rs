@@ -10,6 +10,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../schema/sqlite/0001_patients_studies_series_instances.sql"),
     include_str!("../schema/sqlite/0002_corrections.sql"),
     include_str!("../schema/sqlite/0003_changes_of_arrival.sql"),
+    include_str!("../schema/sqlite/0004_exam_types.sql"),
 ];
 
 /// `PRAGMA application_id` of a catalog: "ISOC".

@@ -96,6 +96,7 @@ fn storage_scp(from: &Reader<'_>) -> Result<StorageScp, ConfigurationError> {
         coercion_answer: from.word("coercion-answer")?,
         required_elements: from.word("required-elements")?,
         keep_rejected: from.number("keep-rejected")?,
+        exam_types: from.texts("exam-types")?,
         commitment_check: from.word("commitment-check")?,
         commitment_incomplete: from.word("commitment-incomplete")?,
         notification_on_new_association: from.flag("notification-on-new-association")?,

@@ -140,6 +140,8 @@ pub struct StorageScp {
     pub required_elements: RequiredElements,
     /// `storage-scp.keep-rejected`, in bytes; 0: nothing is kept
     pub keep_rejected: u32,
+    /// `storage-scp.exam-types`; empty: series have none
+    pub exam_types: Vec<String>,
     /// `storage-scp.commitment-check`
     pub commitment_check: CommitmentCheck,
     /// `storage-scp.commitment-incomplete`

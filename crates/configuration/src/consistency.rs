@@ -19,6 +19,7 @@ pub(crate) fn check(configuration: &Configuration, holdings: &[Holding]) -> Vec<
     check.titles(configuration);
     check.ports(configuration);
     check.transfer_syntaxes(configuration);
+    check.exam_types(configuration);
     check.offers(configuration);
     check.errors
 }
@@ -119,6 +120,17 @@ impl Check<'_> {
             self.broken(
                 &["storage-scp.transfer-syntax-order", "storage-scp.transfer-syntaxes"],
                 format!("storage-scp.transfer-syntax-order holds {uid}, which storage-scp.transfer-syntaxes does not"),
+            );
+        }
+    }
+
+    /// A backslash parts values, and a series has one exam type.
+    fn exam_types(&mut self, configuration: &Configuration) {
+        let several = |entry: &&String| entry.contains('\\');
+        if let Some(entry) = configuration.storage_scp.exam_types.iter().find(several) {
+            self.broken(
+                &["storage-scp.exam-types"],
+                format!("storage-scp.exam-types holds {entry:?}: leave out the backslash"),
             );
         }
     }

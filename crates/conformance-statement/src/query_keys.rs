@@ -1,6 +1,6 @@
 //! The keys of the information models, level by level.
 
-use catalog::keys::{KEYS, Kept, Key, KeyType, Matched, SPECIAL};
+use catalog::keys::{KEYS, Key, KeyType, Matched, PRIVATE_CREATOR, SPECIAL};
 use catalog::{Letters, Offered, QueryRules};
 use vocabulary::{InformationModel, Level};
 
@@ -17,7 +17,11 @@ pub(crate) fn section(facts: &Facts<'_>) -> Section {
             "Type: U unique, R required, O optional (PS3.4 C.2.2.1). Matching: S single value, * wild cards, R range, \
              L list of UIDs, SEQ sequence, U universal (an empty key), NONE: returned, never matched.",
         )
-        .say(models_text(&models));
+        .say(models_text(&models))
+        .say(format!(
+            "Of a private key xx is the block that the request reserves for the private creator {PRIVATE_CREATOR} (PS3.5 7.8.1); \
+             the response reserves the same."
+        ));
     let special = SPECIAL.iter().map(|special| {
         vec![
             special.keyword.into(),
@@ -75,11 +79,19 @@ fn row(key: &Key, rules: &QueryRules, models: &[InformationModel]) -> Option<Vec
     let letters = rules.letters(key.tag)?;
     Some(vec![
         key.keyword.into(),
-        literal(key.tag.to_string()),
+        literal(tag_of(key)),
         text(key.vr.to_string()),
         key_type(key, models).into(),
         matching(key, letters, rules.offered).into(),
     ])
+}
+
+/// The tag; of a private key with the block left open.
+fn tag_of(key: &Key) -> String {
+    match key.tag.is_private() {
+        true => format!("({:04X},xx{:02X})", key.tag.group(), key.tag.element() & 0xFF),
+        false => key.tag.to_string(),
+    }
 }
 
 fn key_type(key: &Key, models: &[InformationModel]) -> String {
@@ -89,7 +101,7 @@ fn key_type(key: &Key, models: &[InformationModel]) -> String {
         KeyType::Optional => "O",
     };
     let (own, root) = (word(key.key_type), word(key.key_type_in(InformationModel::StudyRoot)));
-    let is_made = matches!(key.kept, Kept::Made(_));
+    let is_made = !key.is_of_data_sets();
     let own = if is_made { format!("{own}, made by the catalog") } else { own.to_owned() };
     match models.contains(&InformationModel::StudyRoot) && root != word(key.key_type) {
         true => format!("{own} (Study Root: {root})"),

@@ -1,6 +1,7 @@
 //! Verification and storage: SOP specific conformance.
 
 use application_entity::dispatch;
+use catalog::ExamTypes;
 use holdings::{HoldingsRules, Modality, Names, PatientIdConflict, Required, Sex, Sync};
 use storage_scu::responses::responses;
 use vocabulary::Tag;
@@ -38,6 +39,7 @@ pub(crate) fn provider(facts: &Facts<'_>) -> Section {
         defaults,
         required,
         rejected_bytes_max,
+        exam_types,
     } = facts.holdings_rules;
     let changed = changed(*patient_id_conflict, *names, *sex, *modality, defaults);
     let durable = match sync {
@@ -70,10 +72,25 @@ pub(crate) fn provider(facts: &Facts<'_>) -> Section {
                 0 => "Nothing is kept of a data set that is refused.".to_owned(),
                 bytes => format!("Data sets that are refused are kept for diagnosis, {bytes} bytes of them at most."),
             }),
+            text(exam_types_text(exam_types)),
             text("Attributes of a received instance that the catalog takes for queries are those of section ").see("keys").and("."),
         ])
         .statuses("C-STORE", storage_scp::statuses(facts.warns_of_coercion))
         .say(text("Statuses of every service: section ").see("common-statuses").and("."))
+}
+
+/// What becomes of the list of exam types.
+fn exam_types_text(exam_types: &ExamTypes) -> String {
+    let entries: Vec<&str> = exam_types.entries().collect();
+    if entries.is_empty() {
+        return "There is no list of exam types, so no series is given one.".to_owned();
+    }
+    format!(
+        "A series is given an exam type, which is one of {}: the entry that Study Description, Series Description, Body Part \
+         Examined or the third value of Image Type is, in this order, without case; the first instance of the series that \
+         matches one decides. It is a key of queries and not part of instances that are sent.",
+        entries.join(", ")
+    )
 }
 
 /// What is changed of the values of an instance.

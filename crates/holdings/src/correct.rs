@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use catalog::keys::Key;
-use catalog::{CatalogError, Correctable, Held, InstanceRow, Of, PatientIdentity, Place};
+use catalog::{CatalogError, Correctable, ExamTypes, Held, InstanceRow, Of, PatientIdentity, Place};
 use vault::{Shortage, Vault};
 use vocabulary::Uid;
 
@@ -175,6 +175,7 @@ impl Correction {
 /// What the files of instances say, read before the catalog's writers have to wait for it.
 struct Rows<'v> {
     vault: &'v Vault,
+    exam_types: &'v ExamTypes,
     read: HashMap<Place, InstanceRow>,
 }
 
@@ -197,7 +198,7 @@ impl Rows<'_> {
     fn file(&self, held: &Held) -> Result<InstanceRow, HoldingsError> {
         let key = key_of(held);
         let file = self.vault.open_instance(&key)?;
-        match read_back(&file, &key, Extent::Header) {
+        match read_back(&file, &key, Extent::Header, self.exam_types) {
             Ok((row, _)) => Ok(row),
             Err(Unreadable::Read(source)) => Err(HoldingsError::File { path: self.vault.path(&key), source }),
             Err(unreadable) => {
@@ -220,8 +221,8 @@ impl Holdings {
     ) -> Result<Correction, NotCorrected> {
         let journal = Journal::new(&self.data_directory);
         self.align_corrections(&mut |_| {})?;
-        let Self { vault, catalog, .. } = self;
-        let mut rows = Rows { vault, read: HashMap::new() };
+        let Self { vault, catalog, rules, .. } = self;
+        let mut rows = Rows { vault, exam_types: &rules.exam_types, read: HashMap::new() };
         {
             let looked = catalog.correctable()?;
             let planned = plan::plan(&looked, request, at)?;
@@ -267,8 +268,8 @@ impl Holdings {
             }
             Ok(found.clone())
         };
-        let Self { vault, catalog, .. } = self;
-        let mut rows = Rows { vault, read: HashMap::new() };
+        let Self { vault, catalog, rules, .. } = self;
+        let mut rows = Rows { vault, exam_types: &rules.exam_types, read: HashMap::new() };
         {
             let all = journal.read()?;
             let found = find(&all)?;
@@ -318,8 +319,8 @@ impl Holdings {
         if all.is_empty() || differs(&all, &self.catalog.correctable()?)?.is_empty() {
             return Ok(());
         }
-        let Self { vault, catalog, .. } = self;
-        let mut rows = Rows { vault, read: HashMap::new() };
+        let Self { vault, catalog, rules, .. } = self;
+        let mut rows = Rows { vault, exam_types: &rules.exam_types, read: HashMap::new() };
         catalog.correct(|catalog| {
             // Whoever was in the middle of it has come to the end now.
             all = journal.read_reporting(&mut |_| {})?;

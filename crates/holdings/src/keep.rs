@@ -154,7 +154,7 @@ impl Holdings {
             return Err(Refusal::OtherSopInstance { found, announced: arriving.sop_instance_uid.clone() });
         }
         self.rules.check(&row, &attributes)?;
-        Ok(row)
+        Ok(row.with_exam_type(&self.rules.exam_types))
     }
 
     /// Keeps what was refused for diagnosis (CFG-043), if it may be.

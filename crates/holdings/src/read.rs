@@ -5,7 +5,7 @@ use std::{
     time::SystemTime,
 };
 
-use catalog::{Change, ExtractError, InstanceRow, Location, keys};
+use catalog::{Change, ExamTypes, ExtractError, InstanceRow, Location, keys};
 use dataset::{
     Malformed, Walker,
     file_meta::{DataSetFound, FileMetaError, Form, find_data_set},
@@ -121,6 +121,7 @@ pub(crate) fn read_back(
     file: &InstanceFile,
     key: &InstanceKey,
     extent: Extent,
+    exam_types: &ExamTypes,
 ) -> Result<(InstanceRow, Location), Unreadable> {
     let head = read_head(file)?;
     let from_header = match (extent, &head.noted) {
@@ -131,6 +132,7 @@ pub(crate) fn read_back(
         Some(read) => read,
         None => read_whole(file, &head)?,
     };
+    let row = row.with_exam_type(exam_types);
     let row = if head.changes().is_empty() { row } else { row.changed(head.changes().to_vec())? };
     let belongs = *row.study_instance_uid() == key.study
         && *row.series_instance_uid() == key.series

@@ -179,7 +179,7 @@ impl Holdings {
             Err(Shortage::Missing { .. }) => return Ok(()),
             Err(other) => return Err(other.into()),
         };
-        let (row, location) = match read_back(&file, key, Extent::Whole) {
+        let (row, location) = match read_back(&file, key, Extent::Whole, &self.rules.exam_types) {
             Ok(read) => read,
             Err(Unreadable::Read(source)) => return Err(HoldingsError::File { path, source }),
             Err(unreadable) => {

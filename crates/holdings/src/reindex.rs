@@ -13,7 +13,7 @@ use std::{
     time::SystemTime,
 };
 
-use catalog::{Access, Catalog, Filling, InstanceRow, Location, Outcome};
+use catalog::{Access, Catalog, ExamTypes, Filling, InstanceRow, Location, Outcome};
 use vault::{Found, InstanceKey, Vault};
 
 use crate::{
@@ -81,7 +81,7 @@ impl Holdings {
         remove_catalog(&new)?;
         let mut filling = Filling::begin(&new)?;
         carry_over(&Journal::new(data_directory), &filling.correctable())?;
-        let reindexed = record_all(&vault, &mut filling, progress, report)?;
+        let reindexed = record_all(&vault, &rules.exam_types, &mut filling, progress, report)?;
         // Every file has a row, so the next start has nothing to look at.
         filling.remember(RUNNING, NOBODY)?;
         filling.finish()?;
@@ -95,6 +95,7 @@ impl Holdings {
 /// recorded in the order in which they were received, for where they contradict each other the first one counts.
 fn record_all(
     vault: &Vault,
+    exam_types: &ExamTypes,
     filling: &mut Filling,
     progress: &mut dyn FnMut(u64),
     report: &mut dyn FnMut(&Finding),
@@ -106,7 +107,7 @@ fn record_all(
     thread::scope(|scope| {
         for _ in 0..cores() {
             let (batches, steps_in) = (Arc::clone(&batches), steps_in.clone());
-            scope.spawn(move || read_all(vault, &batches, &steps_in));
+            scope.spawn(move || read_all(vault, exam_types, &batches, &steps_in));
         }
         drop(batches);
         scope.spawn(move || {
@@ -209,14 +210,19 @@ fn with_times(vault: &Vault, keys: Vec<InstanceKey>) -> Vec<(Received, InstanceK
     times.into_iter().zip(keys).collect()
 }
 
-fn read_all(vault: &Vault, batches: &Mutex<Receiver<Batch>>, steps: &SyncSender<Vec<Step>>) {
+fn read_all(
+    vault: &Vault,
+    exam_types: &ExamTypes,
+    batches: &Mutex<Receiver<Batch>>,
+    steps: &SyncSender<Vec<Step>>,
+) {
     loop {
         let batch = match batches.lock() {
             Ok(batches) => batches.recv(),
             Err(_) => return,
         };
         let Ok(Batch { mut turn, keys }) = batch else { return };
-        let read = keys.iter().map(|key| read(vault, key)).collect();
+        let read = keys.iter().map(|key| read(vault, exam_types, key)).collect();
         turn.wait();
         if steps.send(read).is_err() {
             return;
@@ -224,12 +230,12 @@ fn read_all(vault: &Vault, batches: &Mutex<Receiver<Batch>>, steps: &SyncSender<
     }
 }
 
-fn read(vault: &Vault, key: &InstanceKey) -> Step {
+fn read(vault: &Vault, exam_types: &ExamTypes, key: &InstanceKey) -> Step {
     let file = match vault.open_instance(key) {
         Ok(file) => file,
         Err(shortage) => return Step::Failed(shortage.into()),
     };
-    match read_back(&file, key, Extent::Header) {
+    match read_back(&file, key, Extent::Header, exam_types) {
         Ok(read) => Step::Read(Box::new(read)),
         Err(Unreadable::Read(source)) => Step::Failed(HoldingsError::File { path: vault.path(key), source }),
         Err(unreadable) => {

@@ -1,3 +1,4 @@
+use catalog::ExamTypes;
 use vault::Sync;
 use vocabulary::Tag;
 
@@ -24,6 +25,8 @@ pub struct HoldingsRules {
     pub required: Required,
     /// How many bytes of refused data sets are kept for diagnosis (CFG-043).
     pub rejected_bytes_max: u64,
+    /// What series are looked up in when an instance is catalogued (IOD-009, IOD-011, IOD-013, IOD-014).
+    pub exam_types: ExamTypes,
 }
 
 /// What becomes of an instance under a SOP Instance UID that is held already.

@@ -1,6 +1,6 @@
 //! `isocenter find`: what does the peer have? (Study Root C-FIND, Patient Root for level PATIENT)
 
-use catalog::keys::{KEYS, Key};
+use catalog::keys::{self, KEYS, Key};
 use dataset::Identifier;
 use dimse::{CancelRq, Dialogue, FindRq, Priority, Response};
 use upper_layer::pdu::ProposedContext;
@@ -94,7 +94,7 @@ fn identifier(level: Level, keys: &[String]) -> Result<Identifier, Failure> {
     identifier.set_text(QUERY_RETRIEVE_LEVEL, level.as_str());
     let model =
         if level == Level::Patient { InformationModel::PatientRoot } else { InformationModel::StudyRoot };
-    for unique in model.levels().iter().filter(|above| **above <= level).map(|l| catalog::keys::unique(*l)) {
+    for unique in model.levels().iter().filter(|above| **above <= level).map(|l| keys::unique(*l)) {
         identifier.set_text(unique.tag, "");
     }
     let typed: Vec<&str> =
@@ -105,7 +105,10 @@ fn identifier(level: Level, keys: &[String]) -> Result<Identifier, Failure> {
         if keys.is_empty() && key.level > level {
             continue;
         }
-        if !identifier.set_text(key.tag, value) {
+        if let Some(creator) = keys::private_creator_of(key.tag) {
+            identifier.set_text(creator, keys::PRIVATE_CREATOR);
+            identifier.set(key.tag, key.vr, value.as_bytes());
+        } else if !identifier.set_text(key.tag, value) {
             return Err(Failure(format!("{value:?} is no value for {keyword}")));
         }
     }
@@ -123,13 +126,14 @@ fn key(keyword: &str) -> Result<&'static Key, Failure> {
 fn print(identifier: &Identifier) -> Result<Audience, Failure> {
     let mut block = String::new();
     for element in identifier.elements() {
-        if matches!(element.tag, SPECIFIC_CHARACTER_SET | QUERY_RETRIEVE_LEVEL) {
+        let is_private_creator = element.tag.is_private() && element.tag.element() <= 0xFF;
+        if is_private_creator || matches!(element.tag, SPECIFIC_CHARACTER_SET | QUERY_RETRIEVE_LEVEL) {
             continue;
         }
         let name = match element.tag {
             RETRIEVE_AE_TITLE => "RetrieveAETitle".to_owned(),
             INSTANCE_AVAILABILITY => "InstanceAvailability".to_owned(),
-            tag => catalog::keys::find(tag).map_or_else(|| tag.to_string(), |key| key.keyword.to_owned()),
+            tag => keys::find(tag).map_or_else(|| tag.to_string(), |key| key.keyword.to_owned()),
         };
         if let Some(text) = identifier.text_of(element) {
             block.push_str(&format!("{name:<34} {text}\n"));

@@ -8,10 +8,7 @@ use crate::normal;
 
 /// Whether an attribute of a patient, study or series can be given another value.
 pub fn can_be_given(key: &Key) -> bool {
-    key.level < Level::Image
-        && key.vr.is_text()
-        && key.vr != Vr::UI
-        && !matches!(key.kept, crate::keys::Kept::Made(_))
+    key.level < Level::Image && key.vr.is_text() && key.vr != Vr::UI && key.is_of_data_sets()
 }
 
 /// Takes the value, or values with backslashes between them, that an attribute is to have; or says what is wrong
@@ -23,7 +20,7 @@ pub fn value(key: &Key, text: &str) -> Result<String, String> {
     if key.vr == Vr::UI {
         return Err("UIDs stay what they are".to_owned());
     }
-    if !key.vr.is_text() || matches!(key.kept, crate::keys::Kept::Made(_)) {
+    if !key.vr.is_text() || !key.is_of_data_sets() {
         return Err(format!("it is no text that could be given ({})", key.vr));
     }
     let text = text.trim_end_matches(' ');

@@ -46,6 +46,9 @@ pub(super) const SOP_INSTANCE_UID: Key =
 pub(crate) const SOP_CLASS_UID: Key =
     column(Tag(0x0008, 0x0016), "SOPClassUID", Vr::UI, Level::Image, "sop_class_uid");
 
+/// The exam type of a series: private, for those who know it (SIL-044).
+pub(crate) const EXAM_TYPE: Key = column(Tag(0x0009, 0x1001), "ExamType", Vr::LO, Level::Series, "exam_type");
+
 use Level::{Image, Patient, Series, Study};
 
 /// Every key, see [`super`].
@@ -142,6 +145,8 @@ pub const KEYS: &[Key] = &[
     further(Tag(0x0040, 0x0260), "PerformedProtocolCodeSequence", Vr::SQ, Series),
     further(Tag(0x0040, 0x0275), "RequestAttributesSequence", Vr::SQ, Series),
     further(Tag(0x0040, 0x0280), "CommentsOnThePerformedProcedureStep", Vr::ST, Series),
+    // Of our own.
+    EXAM_TYPE,
     // PS3.4 table C.6-4.
     several(Tag(0x0008, 0x0008), "ImageType", Vr::CS, Image),
     further(Tag(0x0008, 0x0012), "InstanceCreationDate", Vr::DA, Image),

@@ -64,15 +64,18 @@ fn read_element(
 ) -> Result<(), QueryRefused> {
     let tag = element.tag;
     let is_special = matches!(tag, RETRIEVE_AE_TITLE | INSTANCE_AVAILABILITY);
-    if tag.is_private()
-        || tag.element() == 0
+    if tag.element() == 0
         || matches!(tag, SPECIFIC_CHARACTER_SET | QUERY_RETRIEVE_LEVEL | TIMEZONE_OFFSET_FROM_UTC)
         || (is_special && rules.unasked_attributes)
     {
         return Ok(());
     }
-    let offered = keys::find(tag).and_then(|key| Some((key, ways(key, rules)?)));
+    let known = if tag.is_private() { private_key(identifier, tag) } else { keys::find(tag) };
+    let offered = known.and_then(|key| Some((key, ways(key, rules)?)));
     let Some((key, ways)) = offered else {
+        if tag.is_private() {
+            return Ok(());
+        }
         if is_special && rules.offered == Offered::Everything {
             answer_special(query, tag);
         } else {
@@ -100,7 +103,19 @@ fn read_element(
             }
         }
     }
+    if let Some(creator) = keys::private_creator_of(tag) {
+        query.returned.push(Returned { tag: creator, vr: Vr::LO, what: What::PrivateCreator });
+        // Implicit VR does not say it.
+        let element = DataElement { vr: key.vr, ..element.clone() };
+        return read_key(query, identifier, &element, key, ways, rules);
+    }
     read_key(query, identifier, element, key, ways, rules)
+}
+
+/// The private key that an element of a request is, if the request reserves its block for us (PS3.5 7.8.1).
+fn private_key(identifier: &Identifier, tag: Tag) -> Option<&'static Key> {
+    let creator = identifier.text(keys::private_creator_of(tag)?)?;
+    keys::find_private(tag).filter(|_| creator == keys::PRIVATE_CREATOR)
 }
 
 fn read_key(
@@ -133,7 +148,7 @@ fn read_key(
     } else if let Some(test) = test {
         query.criteria.push(Criterion { key, test });
     }
-    query.returned.push(Returned { tag: key.tag, vr: key.vr, what });
+    query.returned.push(Returned { tag: element.tag, vr: key.vr, what });
     Ok(())
 }
 

@@ -283,6 +283,19 @@ const OWN: &[Setting] = &[
         requirements: &["CFG-043", "SCP-050", "SCP-051"],
     },
     Setting {
+        key: "storage-scp.exam-types",
+        kind: Kind::List(&Kind::Text { characters_max: 64 }),
+        standard: "",
+        annex_f: "",
+        takes_effect: TakesEffect::OnReload,
+        caption: "Exam types",
+        short: "The exam types that series are given in the catalog.",
+        long: "A series has the entry that the Study Description, Series Description, Body Part Examined or third value of Image \
+               Type of its instances matches, in this order, without case; the first instance that matches one decides. \
+               `isocenter find PEER --level series --key ExamType` shows it. `isocenter reindex` holds all series against a new list.",
+        requirements: &["IOD-009", "IOD-011", "IOD-013", "IOD-014", "SIL-096"],
+    },
+    Setting {
         key: "storage-scp.commitment-check",
         kind: Kind::Word(CommitmentCheck::WORDS),
         standard: "class-and-file",

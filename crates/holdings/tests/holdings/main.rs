@@ -6,6 +6,7 @@ mod support;
 
 mod arrival;
 mod correct;
+mod exam_types;
 mod import;
 mod import_all;
 mod keep;
