@@ -10,8 +10,8 @@ use upper_layer::Transport;
 
 /// A connected TCP socket as the upper layer wants it.
 ///
-/// Nagle's algorithm is off and, on Linux, delayed acknowledgements are switched off again after each read:
-/// a client that writes a message in two pieces with Nagle's algorithm on would otherwise wait some 40 ms for
+/// Nagle's algorithm is off and, on Linux, delayed acknowledgements are switched off again before each wait for
+/// bytes: a client that writes a message in two pieces with Nagle's algorithm on would otherwise wait some 40 ms for
 /// our acknowledgement of the first.
 #[derive(Debug)]
 pub struct TcpTransport {
@@ -25,9 +25,7 @@ impl TcpTransport {
     /// When the socket refuses its options.
     pub fn new(stream: TcpStream) -> io::Result<Self> {
         stream.set_nodelay(true)?;
-        let transport = Self { stream };
-        transport.acknowledge_at_once()?;
-        Ok(transport)
+        Ok(Self { stream })
     }
 
     #[cfg(target_os = "linux")]
@@ -70,15 +68,12 @@ impl Transport for TcpTransport {
     fn read(&mut self, into: &mut [u8], deadline: Option<Instant>) -> io::Result<usize> {
         loop {
             match recv(&self.stream, &mut *into, RecvFlags::DONTWAIT) {
-                Ok((_, count)) => {
-                    // A full buffer means that more is waiting: the next read re-arms it.
-                    if count < into.len() {
-                        self.acknowledge_at_once()?;
-                    }
-                    return Ok(count);
-                }
+                Ok((_, count)) => return Ok(count),
                 Err(rustix::io::Errno::INTR) => {}
-                Err(rustix::io::Errno::AGAIN) => self.wait(PollFlags::IN, deadline)?,
+                Err(rustix::io::Errno::AGAIN) => {
+                    self.acknowledge_at_once()?;
+                    self.wait(PollFlags::IN, deadline)?;
+                }
                 Err(error) => return Err(error.into()),
             }
         }

@@ -8,16 +8,13 @@ use catalog::{Access, Catalog, CatalogError, Find, Held, Query, Recorder, Retrie
 use vault::{Disk, RealDisk, Vault};
 use vocabulary::{Day, DayError, Uid};
 
-use crate::{Arriving, HoldingsError, HoldingsRules, Ingest, NotKept, trodden::Trodden, turn::Turn};
+use crate::{Arriving, HoldingsError, HoldingsRules, Ingest, NotKept, turn::Turn};
 
 /// The catalog's file, below the data directory.
 pub(crate) const CATALOG: &str = "catalog.sqlite";
 
 /// Where the catalog remembers from which day on rows may be missing after a power cut.
 pub(crate) const SYNC_POINT: &str = "sync-point";
-
-/// Where the catalog remembers a day whose directory survives a power cut.
-pub(crate) const DURABLE_DAY: &str = "durable-day";
 
 /// The holdings of one data directory, as one thread of one process has them open.
 #[derive(Debug)]
@@ -27,7 +24,6 @@ pub struct Holdings {
     pub(crate) catalog: Catalog,
     /// No instance is filed under an earlier day, even if the clock says so: a reconciliation would not look there.
     pub(crate) sync_point: Option<Day>,
-    pub(crate) trodden: Trodden,
     pub(crate) rules: HoldingsRules,
     /// When the instance that is being kept may be recorded, if there is an order among several.
     pub(crate) turn: Option<Turn>,
@@ -91,9 +87,8 @@ impl Holdings {
         rules: HoldingsRules,
     ) -> Result<Self, HoldingsError> {
         let sync_point = recall_day(&catalog, SYNC_POINT)?;
-        let trodden = Trodden::new(recall_day(&catalog, DURABLE_DAY)?);
         let data_directory = data_directory.to_owned();
-        Ok(Self { data_directory, vault, catalog, sync_point, trodden, rules, turn: None })
+        Ok(Self { data_directory, vault, catalog, sync_point, rules, turn: None })
     }
 
     /// Begins to take an instance in.

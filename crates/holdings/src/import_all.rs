@@ -16,8 +16,7 @@ use catalog::{Access, Catalog};
 
 use crate::{
     Holdings, HoldingsError, Kept, NotImported, Origin,
-    holdings::{CATALOG, DURABLE_DAY, recall_day},
-    trodden::Trodden,
+    holdings::CATALOG,
     turn::{Queue, Turn},
 };
 
@@ -104,13 +103,11 @@ impl Holdings {
     /// The same holdings for one more thread, on the same disk.
     fn open_again(&self) -> Result<Self, HoldingsError> {
         let catalog = Catalog::open(&self.data_directory.join(CATALOG), Access::ReadWrite)?;
-        let trodden = Trodden::new(recall_day(&catalog, DURABLE_DAY)?);
         Ok(Self {
             data_directory: self.data_directory.clone(),
             vault: self.vault.clone(),
             catalog,
             sync_point: self.sync_point,
-            trodden,
             rules: self.rules.clone(),
             turn: None,
         })

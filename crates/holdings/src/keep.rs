@@ -5,16 +5,14 @@ use std::time::SystemTime;
 use catalog::{Held, InstanceRow, Location, Outcome, Place};
 use dataset::Walker;
 use tracing::{error, info, warn};
-use vault::{Digest, Draft, DurableTo, InstanceFile, InstanceKey, KeepFailed, Shortage};
+use vault::{Digest, Draft, InstanceFile, InstanceKey, KeepFailed, Shortage};
 use vocabulary::{AeTitle, Day, Tag};
 
 use crate::{
     Arriving, Duplicates, Holdings, HoldingsError, How, Ingest, Kept, NotKept, Refusal,
-    holdings::{DURABLE_DAY, remember_day},
     noted::Noted,
     open::key_of,
     read::{digest_of_data_set, read_head},
-    trodden::NewDay,
     turn::Waited,
 };
 
@@ -71,10 +69,8 @@ impl Holdings {
                 what: "the values that were set for it are too long".to_owned(),
             })?;
             draft.overwrite(checked.note_offset, &noted)?;
-            match draft.keep(&key, self.trodden.durable_to(&key)) {
+            match draft.keep(&key) {
                 Ok(durable) => {
-                    let day = key.day;
-                    let new_day = self.trodden.kept_in(&key);
                     self.await_turn();
                     let mut kept = self.record(checked, key, durable.bytes(), how, replaced)?;
                     if kept.how == How::AnotherVersion && self.rules.duplicates == Duplicates::Replace {
@@ -84,13 +80,6 @@ impl Holdings {
                         && self.rules.duplicates == Duplicates::Replace
                     {
                         self.replace_others(&kept.key);
-                    }
-                    if new_day == NewDay::Yes
-                        && let Err(error) = remember_day(&mut self.catalog, DURABLE_DAY, day)
-                    {
-                        warn!(
-                            "cannot remember the day's directory, it is synced more often than needed: {error}"
-                        );
                     }
                     return Ok(kept);
                 }
@@ -351,7 +340,7 @@ impl Holdings {
         let withdrawn = self.vault.withdraw(key).map_err(HoldingsError::from).and_then(|draft| {
             // From here on nobody who records it finds the file; who did so before is seen here.
             if self.is_recorded(key).unwrap_or(true) {
-                match draft.keep(key, DurableTo::Nothing) {
+                match draft.keep(key) {
                     Ok(_) | Err(KeepFailed::NameTaken(_)) => {}
                     Err(KeepFailed::Short(shortage)) => return Err(shortage.into()),
                 }

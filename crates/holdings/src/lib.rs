@@ -31,7 +31,6 @@ mod reindex;
 mod rules;
 mod standing;
 mod start;
-mod trodden;
 mod turn;
 mod verify;
 

@@ -3,8 +3,14 @@ use std::ops::Range;
 /// What an association begins with: an idle one costs little.
 const FIRST_BYTES: usize = 16 * 1024;
 
-/// What it grows to when data come: one read(2) then fills it with as much as there is. The longest
-/// A-ASSOCIATE PDU fits as well.
+/// What it grows to as soon as data come.
+const DATA_BYTES: usize = 64 * 1024;
+
+/// After how many bytes it grows to its full size. New pages cost about as much as reading twenty times their
+/// bytes saves in system calls, so that a short association never has it.
+const LONG_AFTER_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Its full size: one read(2) then fills it with as much as there is. The longest A-ASSOCIATE PDU fits as well.
 const BYTES_MAX: usize = vocabulary::limits::ASSOCIATE_PDU_BYTES_MAX as usize;
 
 /// The bytes that were read and not yet taken, where they were read to.
@@ -14,6 +20,8 @@ pub(crate) struct Incoming {
     start: usize,
     end: usize,
     was_filled: bool,
+    /// All that was ever read, in bytes.
+    read: u64,
 }
 
 impl Incoming {
@@ -44,8 +52,8 @@ impl Incoming {
         }
         if self.buffer.is_empty() {
             self.buffer = vec![0; FIRST_BYTES];
-        } else if (self.was_filled || self.end == self.buffer.len()) && self.buffer.len() < BYTES_MAX {
-            let mut larger = vec![0; (self.buffer.len() * 4).min(BYTES_MAX)];
+        } else if let Some(larger) = self.larger() {
+            let mut larger = vec![0; larger];
             if let Some(to) = larger.get_mut(..self.end) {
                 to.copy_from_slice(self.available());
             }
@@ -55,16 +63,27 @@ impl Incoming {
         self.buffer.get_mut(self.end..).unwrap_or_default()
     }
 
+    /// How large it is to be from now on, if it is to grow: when reads fill it, and when there is no room at all.
+    fn larger(&self) -> Option<usize> {
+        let size = self.buffer.len();
+        if size < DATA_BYTES {
+            return (self.was_filled || self.end == size).then_some(DATA_BYTES);
+        }
+        let pays = self.was_filled && self.read >= LONG_AFTER_BYTES;
+        (size < BYTES_MAX && (pays || self.end == size)).then_some(BYTES_MAX)
+    }
+
     /// So many bytes of the room were read to.
     pub(crate) fn filled(&mut self, count: usize) {
         self.end = self.buffer.len().min(self.end.saturating_add(count));
         self.was_filled = self.end == self.buffer.len();
+        self.read = self.read.saturating_add(count as u64);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BYTES_MAX, FIRST_BYTES, Incoming};
+    use super::{BYTES_MAX, DATA_BYTES, FIRST_BYTES, Incoming};
 
     #[test]
     fn it_grows_only_when_reads_fill_it_and_never_past_its_bound() {
@@ -73,12 +92,28 @@ mod tests {
         incoming.filled(100);
         incoming.take(100);
         assert_eq!(incoming.room().len(), FIRST_BYTES);
-        for _ in 0..10 {
+        let mut sizes = Vec::new();
+        for _ in 0..100 {
             let room = incoming.room().len();
+            sizes.push(room);
             incoming.filled(room);
             incoming.take(room);
         }
         assert_eq!(incoming.room().len(), BYTES_MAX);
+        sizes.dedup();
+        assert_eq!(sizes, [FIRST_BYTES, DATA_BYTES, BYTES_MAX]);
+    }
+
+    #[test]
+    fn one_pdu_that_is_wanted_as_a_whole_finds_room() {
+        let mut incoming = Incoming::default();
+        let mut wanted = BYTES_MAX;
+        while wanted > 0 {
+            let count = incoming.room().len().min(wanted);
+            incoming.filled(count);
+            wanted -= count;
+        }
+        assert_eq!(incoming.available().len(), BYTES_MAX);
     }
 
     #[test]

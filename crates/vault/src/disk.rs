@@ -43,15 +43,27 @@ pub trait Disk: fmt::Debug + Send + Sync {
     /// As the system reports.
     fn sync_directory(&self, path: &Path) -> io::Result<()>;
 
-    /// Waits until the bytes of `file` and the entries of all `directories` survive a power cut: at the same time where
-    /// the disk can, so that the wait is that of one flush.
+    /// Waits until the entries of all these directories survive a power cut: at the same time where the disk can, so that
+    /// the wait is that of one flush.
     ///
     /// # Errors
     /// As the system reports; the first one, if several fail.
-    fn sync_together(&self, file: &dyn DiskFile, directories: &[PathBuf]) -> io::Result<()> {
-        file.sync_data()?;
+    fn sync_directories(&self, directories: &[PathBuf]) -> io::Result<()> {
         directories.iter().try_for_each(|directory| self.sync_directory(directory))
     }
+
+    /// Whether a directory has the mark of [`Disk::mark_settled`].
+    ///
+    /// # Errors
+    /// As the system reports.
+    fn is_settled(&self, path: &Path) -> io::Result<bool>;
+
+    /// Marks a directory, for all processes, as one whose own entry survives a power cut, and so do those above it. Nobody
+    /// relies on the mark being there: where a file system cannot keep it, more is synced than need be.
+    ///
+    /// # Errors
+    /// As the system reports.
+    fn mark_settled(&self, path: &Path) -> io::Result<()>;
 
     /// Removes a file.
     ///

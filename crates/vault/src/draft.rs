@@ -4,9 +4,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::{
-    Doing, InstanceFile, InstanceKey, Shortage, Sync, disk::DiskFile, key::day_path, vault::Grounds,
-};
+use crate::{Doing, InstanceFile, InstanceKey, Shortage, Sync, disk::DiskFile, vault::Grounds};
 
 /// Pieces shorter than this are gathered, in bytes: one system call costs about as much as copying this many.
 const GATHERED_PIECE_BYTES_MAX: usize = 16 * 1024;
@@ -17,6 +15,10 @@ const GATHERED_BYTES_MAX: usize = 64 * 1024;
 /// After how many bytes the disk is asked to begin with them. 100 MB were synced 1.5 times as fast with it; more
 /// often gains nothing, and instances of common size are not touched.
 const WRITE_OUT_BYTES: u64 = 8 * 1024 * 1024;
+
+/// How often directories are made that lack: once, unless a removal of the last instance in them comes between, again and
+/// again.
+const DIRECTORIES_MADE_MAX: u32 = 100;
 
 /// A file on its way in: in `incoming/`, without a name in the vault. Dropped, it is gone.
 #[derive(Debug)]
@@ -32,20 +34,6 @@ pub struct Draft {
     write_out_begun: u64,
     synced: bool,
     named: bool,
-}
-
-/// How far down the directories of an instance are known to survive a power cut, because the catalog, which records
-/// an instance only after that, has one there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DurableTo {
-    /// Nothing is known: every directory from the vault's down is synced.
-    Nothing,
-    /// An instance of this day is recorded.
-    Day,
-    /// An instance of this study on this day is recorded.
-    Study,
-    /// An instance of this series on this day is recorded: only the series' directory is synced.
-    Series,
 }
 
 /// The proof that an instance lies under its key and, unless syncing is switched off, survives a power cut.
@@ -155,15 +143,15 @@ impl Draft {
         opened.map_err(|error| Shortage::new(Doing::Opening, &self.path, error))
     }
 
-    /// Gives the draft its name in the vault. The order is the promise: the bytes are synced, and with them, at the same
-    /// time, the parents of directories that may be new; then the name is given, never over another file; then the
-    /// directory of the series is synced. So an instance waits for two flushes, and a name in the vault never
-    /// stands before bytes that a power cut could take.
+    /// Gives the draft its name in the vault. The order is the promise: the bytes are synced; then the name is given, never
+    /// over another file; then the directory of the series is synced and, at the same time, the parents of
+    /// directories that may be new. So an instance waits for two flushes, and a name in the vault never stands before
+    /// bytes that a power cut could take.
     ///
     /// # Errors
     /// When the name is taken, and when the disk fails.
-    pub fn keep(mut self, key: &InstanceKey, durable_to: DurableTo) -> Result<Durable, KeepFailed> {
-        match self.try_keep(key, durable_to) {
+    pub fn keep(mut self, key: &InstanceKey) -> Result<Durable, KeepFailed> {
+        match self.try_keep(key) {
             Ok(true) => Ok(Durable { bytes: self.written }),
             Ok(false) => Err(KeepFailed::NameTaken(self)),
             Err(shortage) => Err(KeepFailed::Short(shortage)),
@@ -171,14 +159,20 @@ impl Draft {
     }
 
     /// Whether the name was free.
-    fn try_keep(&mut self, key: &InstanceKey, durable_to: DurableTo) -> Result<bool, Shortage> {
+    fn try_keep(&mut self, key: &InstanceKey) -> Result<bool, Shortage> {
         self.write_through(&[])?;
-        self.prepare(key, durable_to)?;
+        if !self.synced && self.grounds.sync == Sync::Instance {
+            self.file.sync_data().map_err(|error| Shortage::new(Doing::Syncing, &self.path, error))?;
+            self.synced = true;
+        }
         let target = self.grounds.vault.join(key.path());
+        let directory = self.grounds.vault.join(key.series_path());
         let mut named = self.grounds.disk.rename_to_new(&self.path, &target);
-        if named.as_ref().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
-            // The catalog knew the directory, but it is gone: the last instance in it was removed meanwhile.
-            self.prepare(key, DurableTo::Nothing)?;
+        for _ in 0..DIRECTORIES_MADE_MAX {
+            if !named.as_ref().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+                break;
+            }
+            self.grounds.make_directories(&directory)?;
             named = self.grounds.disk.rename_to_new(&self.path, &target);
         }
         match named {
@@ -186,8 +180,7 @@ impl Draft {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
             Err(error) => return Err(Shortage::new(Doing::Naming, target, error)),
         }
-        let directory = self.grounds.vault.join(key.series_path());
-        self.grounds.sync_if_asked(&directory).inspect_err(|_| {
+        self.grounds.sync_down_to(&directory).inspect_err(|_| {
             // Nobody may take for kept what could be gone after a power cut. If this fails too, a
             // reconciliation finds the file.
             self.grounds.disk.remove_file(&target).ok();
@@ -204,40 +197,6 @@ impl Draft {
             Err(error) => return Err(Shortage::new(Doing::Naming, target, error)),
         }
         Ok(true)
-    }
-
-    /// Makes the directories that may lack, and syncs what must be durable before the name is given.
-    fn prepare(&mut self, key: &InstanceKey, durable_to: DurableTo) -> Result<(), Shortage> {
-        let vault = &self.grounds.vault;
-        if durable_to < DurableTo::Series {
-            self.grounds.make_directories(&vault.join(key.series_path()))?;
-        }
-        if self.grounds.sync == Sync::None {
-            return Ok(());
-        }
-        // A directory that another association has just made may not be durable yet: whoever made it, all parents
-        // of which the catalog knows nothing are synced by everyone who relies on them.
-        let mut parents = Vec::new();
-        if durable_to < DurableTo::Series {
-            parents.push(vault.join(key.study_path()));
-        }
-        if durable_to < DurableTo::Study {
-            parents.push(vault.join(day_path(key.day)));
-        }
-        if durable_to < DurableTo::Day {
-            let day = day_path(key.day);
-            parents.extend(day.ancestors().skip(1).map(|above| vault.join(above)));
-        }
-        if self.synced {
-            parents.iter().try_for_each(|parent| self.grounds.sync_if_asked(parent))?;
-        } else {
-            self.grounds
-                .disk
-                .sync_together(&*self.file, &parents)
-                .map_err(|error| Shortage::new(Doing::Syncing, &self.path, error))?;
-            self.synced = true;
-        }
-        Ok(())
     }
 
     /// Writes what was gathered, and `piece` after it.

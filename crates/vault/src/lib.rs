@@ -32,7 +32,7 @@ mod walk;
 
 pub use digest::{Digest, Digester};
 pub use disk::{Disk, DiskFile, Entry, EntryKind};
-pub use draft::{Draft, Durable, DurableTo, KeepFailed};
+pub use draft::{Draft, Durable, KeepFailed};
 pub use instance_file::InstanceFile;
 pub use key::InstanceKey;
 pub use real_disk::RealDisk;

@@ -34,6 +34,8 @@ pub enum Operation {
     SyncData(PathBuf),
     /// The entries of a directory were synced.
     SyncDirectory(PathBuf),
+    /// A directory was marked as one that survives.
+    MarkSettled(PathBuf),
     /// A file got another name.
     Rename(PathBuf, PathBuf),
     /// A directory was made.
@@ -226,6 +228,19 @@ impl Disk for SimulatedDisk {
         self.operate(Operation::SyncDirectory(path.to_owned()), |nodes, _| {
             let directory = nodes.directory_mut(path)?;
             directory.synced = directory.entries.clone();
+            Ok(())
+        })
+    }
+
+    fn is_settled(&self, path: &Path) -> io::Result<bool> {
+        let mut state = self.state();
+        state.check_power()?;
+        Ok(state.nodes.directory_mut(path)?.settled)
+    }
+
+    fn mark_settled(&self, path: &Path) -> io::Result<()> {
+        self.operate(Operation::MarkSettled(path.to_owned()), |nodes, _| {
+            nodes.directory_mut(path)?.settled = true;
             Ok(())
         })
     }

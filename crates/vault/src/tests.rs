@@ -4,7 +4,7 @@ use std::{fs, io::Read, ops::ControlFlow, path::Path, sync::Barrier, thread};
 
 use vocabulary::{Day, Uid};
 
-use crate::{Draft, DurableTo, Found, InstanceKey, KeepFailed, Shortage, Sync, Vault};
+use crate::{Draft, Found, InstanceKey, KeepFailed, Shortage, Sync, Vault};
 
 pub(crate) fn key(sop_instance: &str, version: u32) -> InstanceKey {
     InstanceKey {
@@ -41,7 +41,7 @@ fn what_was_written_in_pieces_of_any_size_is_read_back_whole() {
         let key = key(&format!("1.2.3.{number}"), 1);
         let mut draft = vault.draft().unwrap();
         bytes.chunks(size).for_each(|piece| draft.write(piece).unwrap());
-        let durable = draft.keep(&key, DurableTo::Nothing).unwrap();
+        let durable = draft.keep(&key).unwrap();
         assert_eq!(durable.bytes(), 300_000);
         assert!(read(&vault, &key) == bytes, "pieces of {size}");
     }
@@ -59,7 +59,7 @@ fn bytes_are_written_over_whether_they_have_left_memory_or_not() {
         let mut draft = draft(&vault, b"head ????");
         draft.write(&vec![b'.'; filler as usize]).unwrap();
         draft.overwrite(5, b"tail").unwrap();
-        draft.keep(&key, DurableTo::Nothing).unwrap();
+        draft.keep(&key).unwrap();
         assert!(read(&vault, &key).starts_with(b"head tail"), "after {filler} bytes");
         assert_eq!(read(&vault, &key).len(), 9 + filler as usize);
     }
@@ -78,13 +78,11 @@ fn a_dropped_draft_leaves_nothing() {
 fn a_name_is_given_once_and_the_draft_can_have_another() {
     let data = tempfile::tempdir().unwrap();
     let vault = Vault::open(data.path(), Sync::Instance).unwrap();
-    draft(&vault, b"first").keep(&key("1.2.3.4", 1), DurableTo::Nothing).unwrap();
-    let Err(KeepFailed::NameTaken(second)) =
-        draft(&vault, b"second").keep(&key("1.2.3.4", 1), DurableTo::Series)
-    else {
+    draft(&vault, b"first").keep(&key("1.2.3.4", 1)).unwrap();
+    let Err(KeepFailed::NameTaken(second)) = draft(&vault, b"second").keep(&key("1.2.3.4", 1)) else {
         panic!("the name was free");
     };
-    second.keep(&key("1.2.3.4", 2), DurableTo::Series).unwrap();
+    second.keep(&key("1.2.3.4", 2)).unwrap();
     assert_eq!(read(&vault, &key("1.2.3.4", 1)), b"first");
     assert_eq!(read(&vault, &key("1.2.3.4", 2)), b"second");
 }
@@ -103,7 +101,7 @@ fn of_many_at_the_same_moment_one_gets_the_name_and_none_is_lost() {
                     let mut waiting = draft(&vault, &racer.to_le_bytes());
                     barrier.wait();
                     for version in 1.. {
-                        match waiting.keep(&key("1.2.3.4", version), DurableTo::Nothing) {
+                        match waiting.keep(&key("1.2.3.4", version)) {
                             Ok(_) => return version - 1,
                             Err(KeepFailed::NameTaken(back)) => waiting = back,
                             Err(KeepFailed::Short(shortage)) => panic!("{shortage}"),
@@ -126,10 +124,10 @@ fn of_many_at_the_same_moment_one_gets_the_name_and_none_is_lost() {
 fn a_directory_that_went_away_is_made_again() {
     let data = tempfile::tempdir().unwrap();
     let vault = Vault::open(data.path(), Sync::Instance).unwrap();
-    draft(&vault, b"first").keep(&key("1.2.3.4", 1), DurableTo::Nothing).unwrap();
+    draft(&vault, b"first").keep(&key("1.2.3.4", 1)).unwrap();
     vault.remove(&key("1.2.3.4", 1)).unwrap();
     assert!(is_empty(&data.path().join("vault/2026/11/23")), "empty directories go with the instance");
-    draft(&vault, b"again").keep(&key("1.2.3.4", 1), DurableTo::Series).unwrap();
+    draft(&vault, b"again").keep(&key("1.2.3.4", 1)).unwrap();
     assert_eq!(read(&vault, &key("1.2.3.4", 1)), b"again");
 }
 
@@ -137,8 +135,8 @@ fn a_directory_that_went_away_is_made_again() {
 fn removing_one_instance_leaves_its_neighbours() {
     let data = tempfile::tempdir().unwrap();
     let vault = Vault::open(data.path(), Sync::Instance).unwrap();
-    draft(&vault, b"a").keep(&key("1.2.3.4", 1), DurableTo::Nothing).unwrap();
-    draft(&vault, b"b").keep(&key("1.2.3.5", 1), DurableTo::Series).unwrap();
+    draft(&vault, b"a").keep(&key("1.2.3.4", 1)).unwrap();
+    draft(&vault, b"b").keep(&key("1.2.3.5", 1)).unwrap();
     vault.remove(&key("1.2.3.4", 1)).unwrap();
     assert!(matches!(vault.open_instance(&key("1.2.3.4", 1)), Err(Shortage::Missing { .. })));
     assert!(matches!(vault.remove(&key("1.2.3.4", 1)), Err(Shortage::Missing { .. })));
@@ -150,10 +148,10 @@ fn an_instance_taken_out_again_can_be_put_back_or_dropped() {
     let data = tempfile::tempdir().unwrap();
     let vault = Vault::open(data.path(), Sync::Instance).unwrap();
     let key = key("1.2.3.4", 1);
-    draft(&vault, b"bytes").keep(&key, DurableTo::Nothing).unwrap();
+    draft(&vault, b"bytes").keep(&key).unwrap();
     let withdrawn = vault.withdraw(&key).unwrap();
     assert!(matches!(vault.open_instance(&key), Err(Shortage::Missing { .. })));
-    assert_eq!(withdrawn.keep(&key, DurableTo::Series).unwrap().bytes(), 5);
+    assert_eq!(withdrawn.keep(&key).unwrap().bytes(), 5);
     assert_eq!(read(&vault, &key), b"bytes");
     drop(vault.withdraw(&key).unwrap());
     assert!(matches!(vault.open_instance(&key), Err(Shortage::Missing { .. })));
@@ -168,7 +166,7 @@ fn files_set_aside_never_replace_each_other() {
     let aside: Vec<_> = [b"first", b"other"]
         .iter()
         .map(|bytes| {
-            draft(&vault, *bytes).keep(&key, DurableTo::Nothing).unwrap();
+            draft(&vault, *bytes).keep(&key).unwrap();
             vault.set_aside(&key).unwrap()
         })
         .collect();
@@ -194,7 +192,7 @@ fn only_drafts_of_processes_that_are_gone_are_removed() {
         .collect();
     left.sort();
     assert_eq!(left, ["17.x", "18.0", "notes.txt", "x.0"]);
-    ours.keep(&key("1.2.3.4", 1), DurableTo::Nothing).unwrap();
+    ours.keep(&key("1.2.3.4", 1)).unwrap();
 }
 
 #[test]
@@ -204,10 +202,10 @@ fn a_walk_finds_instances_and_reports_what_is_none_of_ours() {
     let day = key("1.2.3.4", 1).day;
     let mut keys: Vec<_> = [key("1.2.3.4", 1), key("1.2.3.4", 2), key("1.2.3.5", 1)].into();
     for key in &keys {
-        draft(&vault, b"?").keep(key, DurableTo::Nothing).unwrap();
+        draft(&vault, b"?").keep(key).unwrap();
     }
     let other_day = InstanceKey { day: Day::from_number(20240229).unwrap(), ..key("1.2.3.4", 1) };
-    draft(&vault, b"?").keep(&other_day, DurableTo::Nothing).unwrap();
+    draft(&vault, b"?").keep(&other_day).unwrap();
     let day_path = data.path().join("vault/2026/11/23");
     let unknown = ["notes.txt", "1.2/notes.txt", "1.2/1.2.3/1.2.3.4.dcm~"].map(|name| day_path.join(name));
     unknown.iter().for_each(|path| fs::write(path, b"?").unwrap());
@@ -240,7 +238,7 @@ fn files_are_compared_from_where_their_data_sets_begin() {
     let data = tempfile::tempdir().unwrap();
     let vault = Vault::open(data.path(), Sync::None).unwrap();
     let bytes: Vec<u8> = (0..200_000_u32).map(|i| (i % 251) as u8).collect();
-    draft(&vault, &[b"longer head", &bytes[..]].concat()).keep(&key("1.1", 1), DurableTo::Nothing).unwrap();
+    draft(&vault, &[b"longer head", &bytes[..]].concat()).keep(&key("1.1", 1)).unwrap();
     let file = vault.open_instance(&key("1.1", 1)).unwrap();
     let mut same = draft(&vault, &[b"head", &bytes[..]].concat());
     assert!(same.reopen().unwrap().is_same_from(4, &file, 11).unwrap());

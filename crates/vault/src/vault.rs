@@ -113,9 +113,8 @@ impl Vault {
         if self.grounds.sync == Sync::None {
             return Ok(());
         }
-        let directories: Vec<PathBuf> =
-            key.path().ancestors().skip(1).map(|above| self.grounds.vault.join(above)).collect();
-        self.grounds.disk.sync_together(&*file, &directories).map_err(failed)
+        file.sync_data().map_err(failed)?;
+        self.grounds.sync_down_to(&self.grounds.vault.join(key.series_path()))
     }
 
     /// Takes an instance out again, as a draft: kept once more it is back, dropped it is gone.
@@ -250,6 +249,33 @@ impl Grounds {
             return Ok(());
         }
         self.disk.sync_directory(directory).map_err(|error| Shortage::new(Doing::Syncing, directory, error))
+    }
+
+    /// Syncs a directory of the vault that has something new and, at the same time, the parents of those above it that
+    /// nobody has synced yet: whoever made them, all who rely on them see to it. To be called when there is something in
+    /// the directory, so that it cannot be removed and made again.
+    pub(crate) fn sync_down_to(&self, directory: &Path) -> Result<(), Shortage> {
+        if self.sync == Sync::None {
+            return Ok(());
+        }
+        let failed = |error| Shortage::new(Doing::Syncing, directory, error);
+        let mut directories = vec![directory.to_owned()];
+        let mut settling = Vec::new();
+        for made in directory.ancestors().take_while(|above| *above != self.vault) {
+            if self.disk.is_settled(made).map_err(failed)? {
+                break;
+            }
+            settling.push(made);
+            directories.extend(made.parent().map(Path::to_owned));
+        }
+        self.disk.sync_directories(&directories).map_err(failed)?;
+        // From the top, since the mark speaks for all above it.
+        for made in settling.into_iter().rev() {
+            if self.disk.mark_settled(made).is_err() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Makes a directory and those above it that lack, from the bottom up: mostly one call is enough. Whether

@@ -18,6 +18,8 @@ type Entries = BTreeMap<OsString, NodeId>;
 pub(super) struct Directory {
     pub(super) entries: Entries,
     pub(super) synced: Entries,
+    /// The mark of one whose own entry survives. Nothing waits for it, so that a power cut may take it.
+    pub(super) settled: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -152,6 +154,7 @@ impl Nodes {
                             None => after.remove(&name),
                         };
                     }
+                    directory.settled = directory.settled && survives();
                     directory.entries.clone_from(&after);
                     directory.synced = after;
                 }
