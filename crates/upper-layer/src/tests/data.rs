@@ -52,7 +52,7 @@ fn the_end_of_a_message_is_told_once_though_its_last_fragment_is_empty() {
 fn a_pdu_larger_than_any_buffer_is_handed_on_in_pieces() {
     let mut rq = super::rq();
     rq.user_information.max_pdu_length = Some(0);
-    let data_set: Vec<u8> = (0..3_000_000_u32).map(|at| (at % 251) as u8).collect();
+    let data_set: Vec<u8> = (0..9_000_000_u32).map(|at| (at % 251) as u8).collect();
     let (script, _) = Script::new();
     let script = script.sends(rq.to_bytes().unwrap()).sends(data_pdu(&[(1, 2, &data_set)])).closes();
     let requested = crate::accept(script, super::timers()).unwrap();
