@@ -153,6 +153,19 @@ impl InstanceRow {
         level.columns.get(*own).map_or("", String::as_str)
     }
 
+    /// Whether the parts of a row that another process sent belong together: every column is there, and the UIDs are
+    /// those that the row is recorded by. One of which that is not so would be taken for damage wherever it is read.
+    pub(crate) fn is_consistent(&self) -> bool {
+        let levels = [&self.patient, &self.study, &self.series, &self.instance];
+        let is_whole =
+            Level::ALL.iter().zip(levels).all(|(level, row)| row.columns.len() == columns(*level).len());
+        let says =
+            |level, uid: &Uid| Uid::parse(self.value(keys::unique(level).tag)).is_ok_and(|own| own == *uid);
+        is_whole
+            && says(Level::Study, &self.study_instance_uid)
+            && says(Level::Series, &self.series_instance_uid)
+    }
+
     /// What is not as the data set has it.
     pub fn changes(&self) -> &[Change] {
         &self.changes

@@ -143,7 +143,10 @@ impl<R: Read> Rewriter<R> {
             });
             return Ok(());
         }
-        if let Some(piece) = self.tokens.piece()? {
+        // The value of a token that is held comes behind its header.
+        if self.held.is_none()
+            && let Some(piece) = self.tokens.piece()?
+        {
             self.written += piece.len() as u64;
             if let Output::Write { ready, .. } = &mut self.output {
                 ready.extend_from_slice(piece);

@@ -54,8 +54,9 @@ impl Inflater {
         self.received += bytes.len() as u64;
         loop {
             if self.ended {
-                self.behind += bytes.len();
-                let padding = self.behind <= BEHIND_BYTES_MAX || bytes.iter().all(|byte| *byte == 0);
+                let anything = BEHIND_BYTES_MAX.saturating_sub(self.behind);
+                self.behind = self.behind.saturating_add(bytes.len());
+                let padding = bytes.iter().skip(anything).all(|byte| *byte == 0);
                 return if padding { Ok(Ok(())) } else { Err(Fault::AfterDeflate) };
             }
             let (taken, made) = (self.stream.total_in(), self.stream.total_out());

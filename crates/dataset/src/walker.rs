@@ -140,7 +140,8 @@ impl Steps {
             if self.nesting.depth() == 0 && self.capture.is_some() {
                 self.end_capture(before(captured_from, rest), 0);
             }
-            while !self.nesting.top.delimited && self.nesting.top.end == self.offset {
+            // Not within a header that has come in part: it would be read as one of what is around the item it begins in.
+            while self.head_bytes == 0 && !self.nesting.top.delimited && self.nesting.top.end == self.offset {
                 self.close(before(captured_from, rest), 0);
             }
             let Some((header, after)) = self.header(rest) else { break };

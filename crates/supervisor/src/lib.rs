@@ -33,7 +33,7 @@ mod event;
 mod fork;
 mod keeper;
 mod listen;
-mod message;
+pub mod message;
 mod nursery;
 mod office;
 mod pending;

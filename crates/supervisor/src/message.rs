@@ -59,6 +59,13 @@ pub(crate) enum Told {
     Stop,
 }
 
+/// Reads what a child says and writes it again. `None`: it is no message.
+///
+/// For tests of what a child could say that is not itself any more; nothing else uses it.
+pub fn repeated(bytes: &[u8]) -> Option<Vec<u8>> {
+    Said::read(bytes).map(|said| said.to_bytes())
+}
+
 impl Said<'_> {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(64);

@@ -180,7 +180,11 @@ impl Caller {
         let mut rest = self.received.as_slice();
         while let Some((length, after)) = rest.split_first_chunk::<LENGTH_BYTES>() {
             let Some((bytes, after)) = after.split_at_checked(message::length(*length)?) else { break };
-            each(message::read(bytes)?);
+            let asked: Asked<'static> = message::read(bytes)?;
+            if matches!(&asked, Asked::Record(row, _) if !row.is_consistent()) {
+                return None;
+            }
+            each(asked);
             rest = after;
         }
         let taken = self.received.len() - rest.len();

@@ -202,6 +202,36 @@ fn who_says_what_nobody_of_ours_says_is_let_go_and_the_others_stay() {
     recorder.end();
 }
 
+/// A child that is not itself any more could record a row that nobody could read: each further record of its instance
+/// failed, as if the catalog were damaged.
+#[test]
+fn bug_104_a_row_that_contradicts_itself_is_not_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = Running::new(Recorder::open(&file(&folder)).unwrap());
+    let mut catalog = Catalog::open_beside_recorder(&file(&folder)).unwrap();
+    let sound = row(&[(SOP_INSTANCE_UID, "1.2.3.1.1.1")]);
+    let mut another_series = sound.clone();
+    another_series
+        .series
+        .columns
+        .iter_mut()
+        .for_each(|column| *column = column.replace("1.2.3.1.1", "1.2\u{1}3"));
+    let mut another_study = sound.clone();
+    another_study.study.columns.iter_mut().for_each(|column| *column = column.replace("1.2.3.1", "1.2.3.2"));
+    let mut short = sound;
+    short.patient.columns.pop();
+    for row in [another_series, another_study, short] {
+        let mut stream = UnixStream::connect(socket_path(&file(&folder))).unwrap();
+        let asked = Asked::Record(Cow::Owned(row), Cow::Owned(location(1)));
+        stream.write_all(&message::to_bytes(&asked).unwrap()).unwrap();
+        assert_eq!(stream.read(&mut [0; 16]).unwrap(), 0, "{asked:?}");
+    }
+    assert_eq!(record(&mut catalog, "1.2.3.1.1.1", 2), Outcome::New);
+    assert_eq!(catalog.locate(&uid("1.2.3.1.1.1")).unwrap().len(), 1);
+    assert!(!has_opened(&catalog));
+    recorder.end();
+}
+
 #[test]
 fn a_message_in_pieces_is_one_message() {
     let folder = tempfile::tempdir().unwrap();
