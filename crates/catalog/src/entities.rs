@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use vocabulary::Level;
 
 use crate::extract::{LevelRow, columns};
+use crate::texts::Texts;
 use crate::{CatalogError, InstanceRow, normal, search_text, study_sets};
 
 /// The rows that an instance hangs below.
@@ -212,7 +213,10 @@ fn fill_level(
 
 pub(crate) fn read(level: Level, found: &Row<'_>) -> rusqlite::Result<LevelRow> {
     let count = columns(level).len();
-    let texts = (0..count).map(|at| found.get(at)).collect::<Result<_, _>>()?;
+    let mut texts = Texts::default();
+    for at in 0..count {
+        texts.push(found.get_ref(at)?.as_str()?);
+    }
     Ok(LevelRow::new(texts, found.get(count)?))
 }
 
@@ -231,7 +235,8 @@ fn insert(
 
 /// The values of a row in the order of its statements: the columns of the keys, those made from them, the rest.
 fn values(level: Level, row: &LevelRow) -> impl Iterator<Item = ToSqlOutput<'_>> {
-    let texts = row.columns.iter().map(|text| ToSqlOutput::from(text.as_str()));
+    // As many as there are places for, whatever another process says.
+    let texts = (0..columns(level).len()).map(|at| ToSqlOutput::from(row.columns.get(at)));
     let rest = std::iter::once(ToSqlOutput::from(row.further.as_slice()));
     texts.chain(derived(level, row)).chain(rest)
 }

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use dataset::{Attributes, Identifier};
+use dataset::{Attributes, Element, Identifier};
 use serde::{Deserialize, Serialize};
 use vocabulary::{Blame, Level, Tag, Uid, UidError, Vr};
 
@@ -11,6 +11,7 @@ use crate::held;
 use crate::keys::{self, KEYS, Kept, Key};
 use crate::normal;
 use crate::overrides::Overrides;
+use crate::texts::Texts;
 
 /// What the catalog takes from one instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +37,7 @@ pub struct InstanceRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LevelRow {
     /// The values of the columns, in the order of [`columns`].
-    pub(crate) columns: Vec<String>,
+    pub(crate) columns: Texts,
     /// The attributes without a column.
     pub(crate) further: Vec<u8>,
     /// Stands for all of them.
@@ -150,7 +151,7 @@ impl InstanceRow {
             Level::Series => &self.series,
             Level::Image => &self.instance,
         };
-        level.columns.get(*own).map_or("", String::as_str)
+        level.columns.get(*own)
     }
 
     /// Whether the parts of a row that another process sent belong together: every column is there, and the UIDs are
@@ -218,20 +219,20 @@ fn uid(attributes: &Attributes, key: &Key) -> Result<Uid, ExtractError> {
 }
 
 /// One level's row as it is put together.
-struct Building {
-    columns: Vec<String>,
+struct Building<'a> {
+    columns: Vec<Cow<'a, str>>,
     further: Collected,
 }
 
-impl Building {
+impl<'a> Building<'a> {
     fn new(level: Level) -> Self {
-        Self { columns: vec![String::new(); columns(level).len()], further: Collected::default() }
+        Self { columns: vec![Cow::Borrowed(""); columns(level).len()], further: Collected::default() }
     }
 
-    fn add(&mut self, key: &Key, slot: Option<usize>, value: &Value<'_>) {
+    fn add(&mut self, key: &Key, slot: Option<usize>, value: &Value<'a>) {
         if let Some(slot) = slot {
             if let (Some(column), Value::Text(text)) = (self.columns.get_mut(slot), value) {
-                column.push_str(text);
+                column.clone_from(text);
             }
             return;
         }
@@ -254,9 +255,14 @@ enum Value<'a> {
 fn level_rows(attributes: &Attributes) -> [LevelRow; 4] {
     let mut building = Level::ALL.map(Building::new);
     let [patient, study, series, instance] = &mut building;
+    // Both are in the order of their tags.
+    let mut slots = slots().iter().peekable();
     for element in attributes.elements() {
-        let Some(Slot { key, own, in_study }) = slot(element.tag) else { continue };
-        let Some(value) = value(attributes, key) else { continue };
+        while slots.next_if(|slot| slot.key.tag < element.tag).is_some() {}
+        let Some(Slot { key, own, in_study }) = slots.next_if(|slot| slot.key.tag == element.tag) else {
+            continue;
+        };
+        let Some(value) = value(attributes, key, element) else { continue };
         match key.level {
             Level::Patient => {
                 patient.add(key, *own, &value);
@@ -267,7 +273,12 @@ fn level_rows(attributes: &Attributes) -> [LevelRow; 4] {
             Level::Image => instance.add(key, *own, &value),
         }
     }
-    building.map(|level| LevelRow::new(level.columns, level.further.into_bytes()))
+    building.map(|level| {
+        let bytes = level.columns.iter().map(|text| text.len()).sum();
+        let mut columns = Texts::with_capacity(level.columns.len(), bytes);
+        level.columns.iter().for_each(|text| columns.push(text));
+        LevelRow::new(columns, level.further.into_bytes())
+    })
 }
 
 /// Where the value of a key goes: the place among the columns of its level, and among those of the study for the patient's.
@@ -277,7 +288,8 @@ pub(crate) struct Slot {
     pub(crate) in_study: Option<usize>,
 }
 
-pub(crate) fn slot(tag: Tag) -> Option<&'static Slot> {
+/// All of them, in the order of their tags.
+fn slots() -> &'static [Slot] {
     static SLOTS: LazyLock<Vec<Slot>> = LazyLock::new(|| {
         let mut slots: Vec<Slot> = KEYS
             .iter()
@@ -290,11 +302,15 @@ pub(crate) fn slot(tag: Tag) -> Option<&'static Slot> {
         slots.sort_by_key(|slot| slot.key.tag);
         slots
     });
-    let at = SLOTS.binary_search_by_key(&tag, |slot| slot.key.tag).ok()?;
-    SLOTS.get(at)
+    &SLOTS
 }
 
-fn value<'a>(attributes: &'a Attributes, key: &Key) -> Option<Value<'a>> {
+pub(crate) fn slot(tag: Tag) -> Option<&'static Slot> {
+    let at = slots().binary_search_by_key(&tag, |slot| slot.key.tag).ok()?;
+    slots().get(at)
+}
+
+fn value<'a>(attributes: &'a Attributes, key: &Key, element: Element<'a>) -> Option<Value<'a>> {
     if key.vr == Vr::SQ {
         let items = attributes.items(key.tag)?.ok().filter(|items| !items.is_empty());
         return items.map(Value::Items);
@@ -303,13 +319,13 @@ fn value<'a>(attributes: &'a Attributes, key: &Key) -> Option<Value<'a>> {
         return u16::try_from(attributes.integer(key.tag)?).ok().map(Value::Number);
     }
     // SQLite's texts end at a NUL, which no VR allows within a value.
-    let text = attributes.text(key.tag).filter(|text| !text.is_empty())?;
+    let text = attributes.text_of(element).filter(|text| !text.is_empty())?;
     Some(Value::Text(if text.contains('\0') { text.replace('\0', "").into() } else { text }))
 }
 
 impl LevelRow {
-    pub(crate) fn new(columns: Vec<String>, further: Vec<u8>) -> Self {
-        let values = columns.iter().map(String::as_bytes).chain([further.as_slice()]);
+    pub(crate) fn new(columns: Texts, further: Vec<u8>) -> Self {
+        let values = columns.iter().map(str::as_bytes).chain([further.as_slice()]);
         let fingerprint = held::fingerprint(values);
         Self { columns, further, fingerprint }
     }
@@ -317,14 +333,13 @@ impl LevelRow {
     /// The value of a column by its name.
     pub(crate) fn column(&self, level: Level, name: &str) -> &str {
         let at = columns(level).iter().position(|(_, column)| *column == name);
-        at.and_then(|at| self.columns.get(at)).map_or("", String::as_str)
+        at.map_or("", |at| self.columns.get(at))
     }
 
     /// This row, its empty values taken from another.
     pub(crate) fn filled_from(&self, other: &Self) -> Self {
-        let columns = self.columns.iter().zip(&other.columns);
-        let columns =
-            columns.map(|(own, theirs)| if own.is_empty() { theirs } else { own }.clone()).collect();
+        let columns = self.columns.iter().zip(other.columns.iter());
+        let columns = columns.map(|(own, theirs)| if own.is_empty() { theirs } else { own }).collect();
         Self::new(columns, further::merged(&self.further, &other.further))
     }
 }

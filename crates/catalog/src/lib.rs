@@ -39,6 +39,7 @@ mod rules;
 mod schema;
 mod search_text;
 mod study_sets;
+mod texts;
 mod verify;
 
 pub use answer::{Answer, Encoder};

@@ -85,7 +85,7 @@ impl LevelRow {
     fn put(&mut self, key: &keys::Key, slot: Option<usize>, value: &str) {
         let (mut columns, mut others) = (self.columns.clone(), self.further.clone());
         match slot {
-            Some(slot) => columns.iter_mut().skip(slot).take(1).for_each(|column| value.clone_into(column)),
+            Some(slot) => columns = columns.replaced(slot, value),
             // What is no text can only be emptied.
             None if !key.vr.is_text() => others = further::replaced(&others, key.tag, key.vr, ""),
             None => others = further::replaced(&others, key.tag, key.vr, value),

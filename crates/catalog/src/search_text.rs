@@ -119,7 +119,7 @@ fn texts(level: Level, row: &LevelRow) -> Vec<String> {
             text.push_str(value);
         }
     };
-    for ((key, column), value) in columns(level).iter().zip(&row.columns) {
+    for ((key, column), value) in columns(level).iter().zip(row.columns.iter()) {
         if has_text(key.vr) {
             add(Some(column), key.vr, value);
         }

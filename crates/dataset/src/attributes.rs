@@ -104,7 +104,11 @@ impl Attributes {
     /// The text of the attribute: decoded, padding gone, several values with backslashes between them.
     /// `None`: absent, or too long; an empty value is `Some("")`.
     pub fn text(&self, tag: Tag) -> Option<Cow<'_, str>> {
-        let element = self.get(tag)?;
+        self.text_of(self.get(tag)?)
+    }
+
+    /// The text of one of [`Attributes::elements`], as [`Attributes::text`] gives it.
+    pub fn text_of<'a>(&self, element: Element<'a>) -> Option<Cow<'a, str>> {
         let text = self.character_set.decode(element.value?, element.vr).text;
         Some(character_set::trimmed(text, element.vr))
     }
