@@ -9,6 +9,7 @@ use vocabulary::{Day, Level, Uid};
 
 use crate::lock::WriterLock;
 use crate::recorder::{Answered, Asked, Link};
+use crate::writing::Writing;
 use crate::{
     CatalogError, Correctable, Find, Held, InstanceRow, Location, Place, Query, Recorded, Retrieval,
     Retrieve, correct, locate, normal, record, remove, schema,
@@ -102,7 +103,7 @@ impl Catalog {
     pub fn record(&mut self, row: &InstanceRow, location: &Location) -> Result<Recorded, CatalogError> {
         let outcome = match self.by_recorder(&Asked::Record(Cow::Borrowed(row), Cow::Borrowed(location)))? {
             Some(Answered::Recorded(outcome)) => outcome,
-            _ => self.write(|connection| record::record(connection, row, location))?,
+            _ => self.write(|connection| record::record(connection, row, location, &mut Writing::AtOnce))?,
         };
         Ok(Recorded { outcome })
     }

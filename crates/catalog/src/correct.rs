@@ -14,6 +14,7 @@ use crate::extract::LevelRow;
 use crate::keys::Key;
 use crate::locate::{HELD_COLUMNS, held};
 use crate::overrides::{read, to_bytes};
+use crate::writing::Writing;
 use crate::{Assigned, CatalogError, Held, InstanceRow, Location, record, search_text};
 
 pub mod valid;
@@ -272,7 +273,7 @@ impl<'c> Correctable<'c> {
         }
         self.forget(scope)?;
         for (row, location) in &again {
-            record::record(self.connection, row, location)?;
+            record::record(self.connection, row, location, &mut Writing::AtOnce)?;
         }
         Ok(())
     }
@@ -344,6 +345,13 @@ fn location(held: &Held) -> Location {
     }
 }
 
+/// Whether there are any corrections. Nearly always there are none, and to know that costs a tenth of looking for those
+/// of an instance.
+pub(crate) fn are_there_any(connection: &Connection) -> Result<bool, CatalogError> {
+    let mut statement = connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM correction)")?;
+    Ok(statement.query_row([], |found| found.get(0))?)
+}
+
 /// The row as the corrections say; `None`: none of them is of it. They are gone through in the order in which they
 /// were made, each for what the row is called after those before it.
 pub(crate) fn corrected(
@@ -352,7 +360,6 @@ pub(crate) fn corrected(
 ) -> Result<Option<InstanceRow>, CatalogError> {
     let mut corrected: Option<InstanceRow> = None;
     let mut after = 0_i64;
-    // Nearly always there is none, and this one look says so.
     while let Some((id, made_at, values)) = next(connection, corrected.as_ref().unwrap_or(row), after)? {
         corrected.get_or_insert_with(|| row.clone()).correct(&values, made_at);
         after = id;

@@ -11,6 +11,7 @@ use vocabulary::Level;
 
 use crate::extract::{LevelRow, columns};
 use crate::texts::Texts;
+use crate::writing::Writing;
 use crate::{CatalogError, InstanceRow, normal, search_text, study_sets};
 
 /// The rows that an instance hangs below.
@@ -75,11 +76,13 @@ pub(crate) fn fill(
     connection: &Connection,
     row: &InstanceRow,
     parents: Parents,
+    writing: &mut Writing,
 ) -> Result<Parents, CatalogError> {
     if parents.differs {
         fill_level(connection, Level::Patient, parents.patient, &row.patient)?;
         fill_level(connection, Level::Study, parents.study, &row.study)?;
         if fill_level(connection, Level::Series, parents.series, &row.series)? {
+            writing.settle(connection)?;
             study_sets::refresh_modalities(connection, parents.study)?;
         }
     }
@@ -87,7 +90,11 @@ pub(crate) fn fill(
 }
 
 /// The rows of an instance whose series is new, or is known only below another study.
-pub(crate) fn find_or_add(connection: &Connection, row: &InstanceRow) -> Result<Parents, CatalogError> {
+pub(crate) fn find_or_add(
+    connection: &Connection,
+    row: &InstanceRow,
+    writing: &mut Writing,
+) -> Result<Parents, CatalogError> {
     let patient_id = row.patient.column(Level::Patient, "patient_id");
     let issuer = row.patient.column(Level::Patient, "issuer_of_patient_id");
     let without_id = row.without_id();
@@ -122,7 +129,7 @@ pub(crate) fn find_or_add(connection: &Connection, row: &InstanceRow) -> Result<
     let (study, sop_classes, anatomic_regions, counted) = match study {
         Some((study, sop_classes, anatomic_regions)) => {
             fill_level(connection, Level::Study, study, &row.study)?;
-            study_sets::add_modality(connection, study, modality)?;
+            study_sets::add_modality(connection, study, modality, writing)?;
             connection
                 .prepare_cached("UPDATE study SET number_of_series = number_of_series + 1 WHERE id = ?1")?
                 .execute([study])?;
@@ -137,7 +144,7 @@ pub(crate) fn find_or_add(connection: &Connection, row: &InstanceRow) -> Result<
             ];
             let id = insert(connection, Level::Study, &row.study, &own)?;
             search_text::insert(connection, Level::Study, id, &row.study)?;
-            study_sets::begin(connection, id, modality, sop_class)?;
+            study_sets::begin(connection, id, modality, sop_class, writing)?;
             (id, sop_class.to_owned(), Vec::new(), Counted::InSeriesAndStudy)
         }
     };
@@ -151,11 +158,15 @@ pub(crate) fn count_in(
     parents: &Parents,
     row: &InstanceRow,
     is_new: bool,
+    writing: &mut Writing,
 ) -> Result<(), CatalogError> {
     if is_new {
         match parents.counted {
-            Counted::Nowhere => add_to_counts(connection, parents.study, parents.series, 1)?,
-            Counted::InSeries => add_to_count(connection, STUDY_COUNT, parents.study, 1)?,
+            Counted::Nowhere => {
+                writing.count_in_series(connection, parents.series, 1)?;
+                writing.count_in_study(connection, parents.study, 1)?;
+            }
+            Counted::InSeries => writing.count_in_study(connection, parents.study, 1)?,
             Counted::InSeriesAndStudy => {}
         }
     }
@@ -165,30 +176,12 @@ pub(crate) fn count_in(
             parents.study,
             &parents.sop_classes,
             row.sop_class_uid.as_str(),
+            writing,
         )?;
     }
     if !row.anatomic_regions.is_empty() && row.anatomic_regions != parents.anatomic_regions {
         study_sets::add_regions(connection, parents.study, &parents.anatomic_regions, &row.anatomic_regions)?;
     }
-    Ok(())
-}
-
-const SERIES_COUNT: &str = "UPDATE series SET number_of_instances = number_of_instances + ?2 WHERE id = ?1";
-const STUDY_COUNT: &str = "UPDATE study SET number_of_instances = number_of_instances + ?2 WHERE id = ?1";
-
-/// Adds to the numbers of instances.
-pub(crate) fn add_to_counts(
-    connection: &Connection,
-    study: i64,
-    series: i64,
-    by: i64,
-) -> Result<(), CatalogError> {
-    add_to_count(connection, SERIES_COUNT, series, by)?;
-    add_to_count(connection, STUDY_COUNT, study, by)
-}
-
-fn add_to_count(connection: &Connection, statement: &str, id: i64, by: i64) -> Result<(), CatalogError> {
-    connection.prepare_cached(statement)?.execute((id, by))?;
     Ok(())
 }
 

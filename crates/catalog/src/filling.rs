@@ -6,6 +6,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::catalog::{STATEMENTS_CACHED, remember};
+use crate::writing::{Waiting, Writing};
 use crate::{CatalogError, Correctable, InstanceRow, Location, Recorded, record, schema};
 
 /// Memory for pages while instances are recorded, and at the end for the pages and again for the sorting of an index, in
@@ -34,6 +35,7 @@ pub struct Filling {
     path: PathBuf,
     /// The statements that make the indexes that are left out meanwhile.
     left_out: Vec<String>,
+    writing: Writing,
 }
 
 impl Filling {
@@ -59,10 +61,10 @@ impl Filling {
         schema::make(&connection)?;
         let left_out = leave_out(&connection)?;
         connection.execute_batch("BEGIN EXCLUSIVE")?;
-        Ok(Self { connection, path, left_out })
+        Ok(Self { connection, path, left_out, writing: Writing::Later(Waiting::default()) })
     }
 
-    /// The catalog as corrections see it: what is added goes for whatever is recorded from then on.
+    /// The catalog as corrections see it: what is added, before the first instance, goes for whatever is recorded.
     pub fn correctable(&self) -> Correctable<'_> {
         Correctable::new(&self.connection)
     }
@@ -72,7 +74,7 @@ impl Filling {
     /// # Errors
     /// When the catalog cannot be written; then it can never be finished.
     pub fn record(&mut self, row: &InstanceRow, location: &Location) -> Result<Recorded, CatalogError> {
-        let outcome = record::record(&self.connection, row, location)?;
+        let outcome = record::record(&self.connection, row, location, &mut self.writing)?;
         Ok(Recorded { outcome })
     }
 
@@ -89,7 +91,8 @@ impl Filling {
     /// # Errors
     /// When it cannot be written.
     pub fn finish(self) -> Result<(), CatalogError> {
-        let Self { connection, path, left_out } = self;
+        let Self { connection, path, left_out, mut writing } = self;
+        writing.settle(&connection)?;
         connection.flush_prepared_statement_cache();
         connection.pragma_update(None, "cache_size", -INDEXING_KIB)?;
         for statement in left_out {

@@ -6,6 +6,9 @@ use vocabulary::{Encoding, Tag, Vr};
 const SPECIFIC_CHARACTER_SET: Tag = Tag(0x0008, 0x0005);
 const UTF_8: &str = "ISO_IR 192";
 
+/// Room for what the further attributes of a level usually are.
+const USUAL_BYTES: usize = 256;
+
 /// Such attributes as they are collected, in the order of their tags.
 #[derive(Debug)]
 pub(crate) struct Collected {
@@ -15,7 +18,10 @@ pub(crate) struct Collected {
 
 impl Default for Collected {
     fn default() -> Self {
-        Self { writer: DataSetWriter::new(Encoding::ExplicitLittleEndian), is_ascii: true }
+        Self {
+            writer: DataSetWriter::with_capacity(Encoding::ExplicitLittleEndian, USUAL_BYTES),
+            is_ascii: true,
+        }
     }
 }
 

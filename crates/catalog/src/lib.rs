@@ -41,6 +41,7 @@ mod search_text;
 mod study_sets;
 mod texts;
 mod verify;
+mod writing;
 
 pub use answer::{Answer, Encoder};
 pub use catalog::{Access, Catalog, Checkpointed};

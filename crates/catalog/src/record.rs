@@ -8,6 +8,7 @@ use crate::entities::{self, Parents};
 use crate::extract::ANATOMIC_REGION_SEQUENCE;
 use crate::further::{self, Further};
 use crate::held::{Outcome, Place, uid_key};
+use crate::writing::Writing;
 use crate::{CatalogError, Change, InstanceRow, Location, correct, locate, study_sets};
 
 /// Another version of the instance that is being recorded.
@@ -29,8 +30,12 @@ pub(crate) fn record(
     connection: &Connection,
     row: &InstanceRow,
     location: &Location,
+    writing: &mut Writing,
 ) -> Result<Outcome, CatalogError> {
-    let corrected = correct::corrected(connection, row)?;
+    let corrected = match writing.has_corrections(connection)? {
+        true => correct::corrected(connection, row)?,
+        false => None,
+    };
     let row = corrected.as_ref().unwrap_or(row);
     let others = others(connection, row)?;
     let known = entities::find(connection, row)?;
@@ -56,18 +61,19 @@ pub(crate) fn record(
         _ => Outcome::NewVersion { current: is_latest },
     };
     let parents = match known {
-        Some(known) => entities::fill(connection, row, known)?,
-        None => entities::find_or_add(connection, row)?,
+        Some(known) => entities::fill(connection, row, known, writing)?,
+        None => entities::find_or_add(connection, row, writing)?,
     };
     if let Some(other) = superseded {
         connection.prepare_cached("UPDATE instance SET current = 0 WHERE id = ?1")?.execute([other.id])?;
     }
     insert(connection, row, location, &parents, is_latest)?;
     if is_latest {
-        entities::count_in(connection, &parents, row, outcome == Outcome::New)?;
+        entities::count_in(connection, &parents, row, outcome == Outcome::New, writing)?;
     }
     // Going through the study is for the rare version that says otherwise, not for each instance of one sent again.
     if superseded.is_some_and(|other| row.sop_class_uid != other.sop_class_uid.as_str()) {
+        writing.settle(connection)?;
         study_sets::refresh_sop_classes(connection, parents.study)?;
     }
     if superseded.is_some_and(|other| row.anatomic_regions != other.anatomic_regions) {

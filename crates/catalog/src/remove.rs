@@ -4,7 +4,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use vocabulary::Level;
 
 use crate::held::uid_key;
-use crate::{CatalogError, Place, entities, search_text, study_sets};
+use crate::writing::Writing;
+use crate::{CatalogError, Place, search_text, study_sets};
 
 struct Found {
     id: i64,
@@ -57,7 +58,8 @@ pub(crate) fn remove(connection: &Connection, place: &Place) -> Result<(), Catal
         )?
         .execute((uid_key(uid), uid, found.series))?;
     if promoted == 0 {
-        entities::add_to_counts(connection, found.study, found.series, -1)?;
+        Writing::AtOnce.count_in_series(connection, found.series, -1)?;
+        Writing::AtOnce.count_in_study(connection, found.study, -1)?;
         if remove_empty(connection, &found)? == Left::Nothing {
             return Ok(());
         }

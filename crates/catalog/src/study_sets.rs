@@ -5,6 +5,7 @@ use rusqlite::{Connection, params};
 use crate::CatalogError;
 use crate::extract::ANATOMIC_REGION_SEQUENCE;
 use crate::further::{self, Further};
+use crate::writing::Writing;
 
 /// `study_has.kind` of a modality.
 pub(crate) const MODALITY: &str = "M";
@@ -17,31 +18,30 @@ pub(crate) fn begin(
     study: i64,
     modality: &str,
     sop_class: &str,
+    writing: &mut Writing,
 ) -> Result<(), CatalogError> {
     for (kind, value) in [(MODALITY, modality), (SOP_CLASS, sop_class)] {
         if !value.is_empty() {
-            has(connection, study, kind, value)?;
+            writing.has(connection, study, kind, value)?;
         }
     }
     Ok(())
 }
 
-fn has(connection: &Connection, study: i64, kind: &str, value: &str) -> Result<(), CatalogError> {
-    connection
-        .prepare_cached("INSERT OR IGNORE INTO study_has (kind, value, study) VALUES (?1, ?2, ?3)")?
-        .execute((kind, value, study))?;
-    Ok(())
-}
-
 /// Adds the modality of a new series to those that the study has.
-pub(crate) fn add_modality(connection: &Connection, study: i64, modality: &str) -> Result<(), CatalogError> {
+pub(crate) fn add_modality(
+    connection: &Connection,
+    study: i64,
+    modality: &str,
+    writing: &mut Writing,
+) -> Result<(), CatalogError> {
     if modality.is_empty() {
         return Ok(());
     }
     let before: String = connection
         .prepare_cached("SELECT modalities_in_study FROM study WHERE id = ?1")?
         .query_row([study], |row| row.get(0))?;
-    add(connection, study, MODALITY, &before, modality)
+    add(connection, study, MODALITY, &before, modality, writing)
 }
 
 /// Adds the SOP class of an instance to those that the study has.
@@ -50,22 +50,24 @@ pub(crate) fn add_sop_class(
     study: i64,
     before: &str,
     sop_class: &str,
+    writing: &mut Writing,
 ) -> Result<(), CatalogError> {
-    add(connection, study, SOP_CLASS, before, sop_class)
+    add(connection, study, SOP_CLASS, before, sop_class, writing)
 }
 
 fn add(
     connection: &Connection,
     study: i64,
-    kind: &str,
+    kind: &'static str,
     before: &str,
     value: &str,
+    writing: &mut Writing,
 ) -> Result<(), CatalogError> {
     let mut all: Vec<_> = before.split('\\').filter(|have| !have.is_empty()).collect();
     if all.contains(&value) {
         return Ok(());
     }
-    has(connection, study, kind, value)?;
+    writing.has(connection, study, kind, value)?;
     all.push(value);
     all.sort_unstable();
     set_list(connection, study, kind, &all.join("\\"))
@@ -149,7 +151,12 @@ pub(crate) fn refresh_regions(connection: &Connection, study: i64) -> Result<(),
 }
 
 /// `select` finds the values that the study has now.
-fn refresh(connection: &Connection, study: i64, kind: &str, select: &str) -> Result<(), CatalogError> {
+fn refresh(
+    connection: &Connection,
+    study: i64,
+    kind: &'static str,
+    select: &str,
+) -> Result<(), CatalogError> {
     let column = column(kind);
     let before: String = connection
         .prepare_cached(&format!("SELECT {column} FROM study WHERE id = ?1"))?
@@ -163,7 +170,7 @@ fn refresh(connection: &Connection, study: i64, kind: &str, select: &str) -> Res
         connection.prepare_cached(select)?.query_map([study], |row| row.get(0))?.collect::<Result<_, _>>()?;
     values.sort_unstable();
     for value in &values {
-        has(connection, study, kind, value)?;
+        Writing::AtOnce.has(connection, study, kind, value)?;
     }
     set_list(connection, study, kind, &values.join("\\"))
 }

@@ -27,6 +27,11 @@ impl DataSetWriter {
         Self { encoding, layout: Layout::of(encoding), bytes: Vec::new(), open: Vec::new() }
     }
 
+    /// An empty data set with room for so many bytes.
+    pub fn with_capacity(encoding: Encoding, bytes: usize) -> Self {
+        Self { encoding, layout: Layout::of(encoding), bytes: Vec::with_capacity(bytes), open: Vec::new() }
+    }
+
     /// How the data set is encoded.
     pub fn encoding(&self) -> Encoding {
         self.encoding

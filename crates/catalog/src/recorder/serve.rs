@@ -11,6 +11,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use super::message::{self, Answered, Asked, Failed, LENGTH_BYTES, MESSAGE_BYTES_MAX};
 use super::place::{reach, socket_path};
 use crate::catalog::{recall, remember};
+use crate::writing::Writing;
 use crate::{Access, Catalog, CatalogError, locate, record, remove};
 
 /// Those for whom is recorded at a time; whoever comes beyond that records himself. Each costs a descriptor,
@@ -212,7 +213,9 @@ fn carry_out(connection: &Connection, asked: &Asked<'_>) -> Result<Answered, Cat
             remember(connection, name, value)?;
             Answered::Done
         }
-        Asked::Record(row, location) => Answered::Recorded(record::record(connection, row, location)?),
+        Asked::Record(row, location) => {
+            Answered::Recorded(record::record(connection, row, location, &mut Writing::AtOnce)?)
+        }
         Asked::Remove(place) => {
             remove::remove(connection, place)?;
             Answered::Done
