@@ -158,10 +158,8 @@ impl InstanceRow {
     /// those that the row is recorded by. One of which that is not so would be taken for damage wherever it is read.
     pub(crate) fn is_consistent(&self) -> bool {
         let levels = [&self.patient, &self.study, &self.series, &self.instance];
-        let is_whole = Level::ALL
-            .iter()
-            .zip(levels)
-            .all(|(level, row)| row.columns.iter().count() == columns(*level).len());
+        let is_whole =
+            Level::ALL.iter().zip(levels).all(|(level, row)| row.columns.are(columns(*level).len()));
         let says =
             |level, uid: &Uid| Uid::parse(self.value(keys::unique(level).tag)).is_ok_and(|own| own == *uid);
         is_whole

@@ -29,6 +29,12 @@ impl Texts {
         start.zip(end_of(at)).and_then(|(start, end)| self.joined.get(start..end)).unwrap_or_default()
     }
 
+    /// Whether these are so many texts, each of which ends where the next begins: another process may say anything.
+    pub(crate) fn are(&self, count: usize) -> bool {
+        let together: usize = self.iter().map(str::len).sum();
+        self.ends.len() == count && together == self.joined.len()
+    }
+
     /// All of them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.ends.len()).map(|at| self.get(at))
@@ -57,6 +63,7 @@ mod tests {
         let given = ["", "Müller^Jürgen", "", "山田^太郎", ""];
         let texts: Texts = given.iter().collect();
         assert_eq!(texts.iter().collect::<Vec<_>>(), given);
+        assert!(texts.are(5) && !texts.are(4));
         assert_eq!((texts.get(3), texts.get(5), texts.get(usize::MAX)), ("山田^太郎", "", ""));
         let replaced = texts.replaced(1, "x");
         assert_eq!(replaced.iter().collect::<Vec<_>>(), ["", "x", "", "山田^太郎", ""]);
@@ -67,6 +74,7 @@ mod tests {
         for ends in [vec![3], vec![9, 2], vec![1, 4], vec![u32::MAX, 0]] {
             let texts = Texts { joined: "äöü".to_owned(), ends };
             assert!(texts.iter().all(|text| text.is_empty()), "{texts:?}");
+            assert!(!texts.are(texts.ends.len()));
         }
     }
 }

@@ -211,15 +211,14 @@ fn bug_104_a_row_that_contradicts_itself_is_not_recorded() {
     let mut catalog = Catalog::open_beside_recorder(&file(&folder)).unwrap();
     let sound = row(&[(SOP_INSTANCE_UID, "1.2.3.1.1.1")]);
     let mut another_series = sound.clone();
-    another_series
-        .series
-        .columns
-        .iter_mut()
-        .for_each(|column| *column = column.replace("1.2.3.1.1", "1.2\u{1}3"));
+    let columns = &mut another_series.series.columns;
+    *columns = columns.iter().map(|column| column.replace("1.2.3.1.1", "1.2\u{1}3")).collect();
     let mut another_study = sound.clone();
-    another_study.study.columns.iter_mut().for_each(|column| *column = column.replace("1.2.3.1", "1.2.3.2"));
+    let columns = &mut another_study.study.columns;
+    *columns = columns.iter().map(|column| column.replace("1.2.3.1", "1.2.3.2")).collect();
     let mut short = sound;
-    short.patient.columns.pop();
+    let columns = &mut short.patient.columns;
+    *columns = columns.iter().skip(1).collect();
     for row in [another_series, another_study, short] {
         let mut stream = UnixStream::connect(socket_path(&file(&folder))).unwrap();
         let asked = Asked::Record(Cow::Owned(row), Cow::Owned(location(1)));
