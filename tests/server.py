@@ -56,12 +56,14 @@ def toml(settings: Settings) -> str:
                 lines += table(f"[{name[1:-1]}.{key}]", one)
         return lines
 
-    lines = [f"{key} = {value(one)}" for key, one in settings.items() if not isinstance(one, dict) and key != "peer"]
+    tables = {key: one for key, one in settings.items() if isinstance(one, list) and one and isinstance(one[0], dict)}
+    lines = [f"{key} = {value(one)}" for key, one in settings.items() if not isinstance(one, dict) and key not in tables]
     for key, one in settings.items():
         if isinstance(one, dict):
             lines += table(f"[{key}]", one)
-    for peer in settings.get("peer", []):
-        lines += table("[[peer]]", peer)
+    for key, ones in tables.items():
+        for one in ones:
+            lines += table(f"[[{key}]]", one)
     return "\n".join(lines) + "\n"
 
 

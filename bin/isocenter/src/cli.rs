@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Reindex(Configured),
     /// Compare every file with its checksum and the vault with the catalog; exit status 1 if something is wrong
     Verify(Verify),
+    /// Make what a [[user]] of the configuration needs
+    User(User),
     /// Show the settings: every one with its value and where that comes from, or one in full
     Settings(Settings),
     /// Print the DICOM Conformance Statement of the configuration
@@ -253,6 +255,21 @@ pub(crate) struct Verify {
     /// Where.
     #[command(flatten)]
     pub located: Located,
+}
+
+/// `user`
+#[derive(Debug, Args)]
+pub(crate) struct User {
+    /// What is done.
+    #[command(subcommand)]
+    pub command: UserCommand,
+}
+
+/// What can be done about users.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Ask for a passcode, or read it from standard input, and print its hash for user.passcode-hash
+    Hash,
 }
 
 /// `settings`

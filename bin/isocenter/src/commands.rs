@@ -14,6 +14,7 @@ pub(crate) mod send;
 pub(crate) mod serve;
 pub(crate) mod settings;
 pub(crate) mod statement;
+pub(crate) mod user;
 pub(crate) mod verify;
 
 use configuration::{Configuration, Effective, Sources, effective};

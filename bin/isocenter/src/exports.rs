@@ -16,7 +16,7 @@ use crate::wiring::{ae_title, compressed_for, storage_classes, uids};
 pub(crate) fn rules_of_peers(configuration: &Configuration) -> Result<RulesOfPeers, Failure> {
     let others = rules_of_others(configuration)?;
     let peer = |peer: &configuration::Peer| Ok((ae_title(&peer.ae_title)?, rules_of(&peer.export, &others)?));
-    let peers = configuration.peers.iter().map(peer).collect::<Result<_, Failure>>()?;
+    let peers = configuration.tables.peers.iter().map(peer).collect::<Result<_, Failure>>()?;
     Ok(RulesOfPeers::new(peers, others))
 }
 

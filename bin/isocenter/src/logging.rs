@@ -17,6 +17,7 @@ pub(crate) const FIELDS: &[(&str, &str)] = &[
     ("peer", "IP address and port of whoever called; the same in all entries of an association"),
     ("calling", "AE title of whoever called, as it was written"),
     ("called", "AE title that was called, as it was written"),
+    ("user", "the user whose identity came with the association and was found right"),
     ("operation", "what the peer asked for: C-ECHO, C-STORE, C-FIND, C-MOVE, C-GET, N-ACTION"),
     ("message_id", "the Message ID of that request"),
     ("status", "what was answered by whoever answered, with its meaning"),

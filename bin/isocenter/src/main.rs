@@ -1,5 +1,6 @@
 //! `isocenter`: parses the command line, wires the rooms together, decides nothing.
 
+mod access;
 mod arrival;
 mod cli;
 mod commands;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Correct(arguments) => commands::correct::run(&arguments.command),
         Command::Reindex(arguments) => commands::reindex::run(&arguments),
         Command::Verify(arguments) => commands::verify::run(&arguments),
+        Command::User(arguments) => commands::user::run(&arguments.command),
         Command::Settings(arguments) => commands::settings::run(&arguments),
         Command::Statement(arguments) => commands::statement::run(&arguments),
     };

@@ -3,12 +3,15 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
-use application_entity::{Admission, Awaited, ExportPermit, NoPlace, Overseer};
-use supervisor::{Control, Permit, Refusal, Supervised};
+use application_entity::{Admission, Awaited, NoPlace, Overseer, Permit};
+use supervisor::{Control, Refusal, Supervised};
 use vocabulary::AeTitle;
 
 /// Under this name the supervisor counts exports (SCU-009).
 pub(crate) const EXPORTS: &str = "STORAGE-SCU";
+
+/// Under this name the supervisor counts passcodes that are being hashed.
+pub(crate) const PASSCODES: &str = "passcodes";
 
 /// The control socket of this association, and the peer's.
 pub(crate) struct Supervisor<'c> {
@@ -45,15 +48,24 @@ impl Overseer for Supervisor<'_> {
         self.control.done();
     }
 
-    fn export_permit(&mut self) -> Option<Box<dyn ExportPermit>> {
-        let permit = self.control.permit(EXPORTS).ok()?;
-        Some(Box::new(Asked(permit)))
+    fn export_permit(&mut self) -> Option<Box<dyn Permit>> {
+        self.permit(EXPORTS)
+    }
+
+    fn passcode_permit(&mut self) -> Option<Box<dyn Permit>> {
+        self.permit(PASSCODES)
     }
 }
 
-struct Asked(Permit);
+impl Supervisor<'_> {
+    fn permit(&mut self, group: &str) -> Option<Box<dyn Permit>> {
+        Some(Box::new(Asked(self.control.permit(group).ok()?)))
+    }
+}
 
-impl ExportPermit for Asked {
+struct Asked(supervisor::Permit);
+
+impl Permit for Asked {
     fn wait(&mut self, at_most: Duration) -> Option<bool> {
         self.0.wait(Some(at_most)).ok()
     }

@@ -4,24 +4,26 @@ use application_entity::Peer;
 use configuration::Configuration;
 use vocabulary::AeTitle;
 
+use crate::access;
 use crate::commands::Failure;
-use crate::wiring;
 
 /// The peer that the argument names: `TITLE@HOST:PORT`, or the title of one in the configuration.
 pub(crate) fn peer(argument: &str, configuration: &Configuration) -> Result<Peer, Failure> {
     let title = |text: &str| AeTitle::parse(text).map_err(|error| Failure(format!("{text:?}: {error}")));
     let Some((ae_title, address)) = argument.split_once('@') else {
         let wanted = title(argument)?;
-        return wiring::peers(configuration)?.find(&wanted).cloned().ok_or_else(|| {
+        let peer = access::peers(configuration)?.find(&wanted).cloned().ok_or_else(|| {
             Failure(format!(
                 "no [[peer]] of the configuration has the AE title {wanted}; add one, or give TITLE@HOST:PORT"
             ))
-        });
+        })?;
+        let user = configuration.peer(wanted.as_str()).map(access::we_are).transpose()?.flatten();
+        return Ok(Peer { user, ..peer });
     };
     let parts = address.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
     let (host, port) = parts.ok_or_else(|| Failure(format!("{argument:?} is not TITLE@HOST:PORT")))?;
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    Ok(Peer { ae_title: title(ae_title)?, host, port })
+    Ok(Peer::at(title(ae_title)?, host, port))
 }
 
 #[cfg(test)]

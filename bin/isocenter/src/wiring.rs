@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use application_entity::{Access, AddressRange, Directly, Entity, Initiation, Network, Peer, Peers};
+use application_entity::{Access, Acquaintances, Directly, Entity, Initiation, Network, Peers};
 use catalog::{Lenience, Offered, QueryRules, SeveralValues, UpperKeys};
 use configuration::{
     Acceptor, CoercionAnswer, CommitmentCheck, CommitmentIncomplete, Configuration, CorrectedValues,
@@ -22,6 +22,7 @@ use storage_scu::ContextLayout;
 use upper_layer::Timers;
 use vocabulary::{AeTitle, InformationModel, Uid};
 
+use crate::access;
 use crate::arrival;
 use crate::commands::Failure;
 use crate::exports;
@@ -47,6 +48,8 @@ pub(crate) struct Wiring {
     pub query_retrieve_scp: QueryRetrieveScp,
     /// STORAGE-SCP, as it vouches for what it stores.
     pub commitment: Commitment,
+    /// Whom we know, and what they may do.
+    pub acquaintances: Acquaintances,
     /// The holdings.
     pub holdings: OpensHoldings,
 }
@@ -140,6 +143,7 @@ impl Wiring {
                 )?,
             ),
         ];
+        let peers = access::peers(configuration)?;
         Ok(Self {
             entities,
             network: network(configuration),
@@ -148,8 +152,9 @@ impl Wiring {
                 implementation_version_name: identity::IMPLEMENTATION_VERSION_NAME.to_owned(),
                 warns_of_coercion: configuration.storage_scp.coercion_answer == CoercionAnswer::Warning,
             },
-            query_retrieve_scp: query_retrieve_scp(configuration)?,
+            query_retrieve_scp: query_retrieve_scp(configuration, peers.clone())?,
             commitment: commitment(configuration, &storage_offer)?,
+            acquaintances: access::acquaintances(configuration, peers)?,
             holdings: OpensHoldings::new(configuration),
         })
     }
@@ -234,16 +239,8 @@ pub(crate) fn notifier(configuration: &Configuration) -> Result<Notifier, Failur
     Ok(Notifier {
         commitment: commitment(configuration, &storage_offer(configuration)?)?,
         initiation: storage_scp_initiation(configuration)?,
-        peers: peers(configuration)?,
+        peers: access::peers(configuration)?,
     })
-}
-
-/// The peers of the configuration.
-pub(crate) fn peers(configuration: &Configuration) -> Result<Peers, Failure> {
-    let peer = |peer: &configuration::Peer| {
-        Ok(Peer { ae_title: ae_title(&peer.ae_title)?, host: peer.host.clone(), port: peer.port })
-    };
-    Ok(Peers::new(configuration.peers.iter().map(peer).collect::<Result<_, Failure>>()?))
 }
 
 fn network(configuration: &Configuration) -> Network {
@@ -265,16 +262,15 @@ fn entity(
     offer: application_entity::offer::Offer,
 ) -> Result<Entity, Failure> {
     let titles = acceptor.allowed_calling_ae_titles.iter().map(ae_title).collect::<Result<Vec<_>, _>>()?;
-    let range =
-        |range: &configuration::AddressRange| range.to_string().parse::<AddressRange>().map_err(unread);
-    let addresses = acceptor.allowed_addresses.iter().map(range).collect::<Result<Vec<_>, _>>()?;
+    let addresses = acceptor.allowed_addresses.iter().map(access::address_range);
     Ok(Entity {
         name,
         ae_title: ae_title(&acceptor.ae_title)?,
         access: Access {
             check_called_ae_title: acceptor.check_called_ae_title,
-            allowed_calling_ae_titles: (!titles.is_empty()).then_some(titles),
-            allowed_addresses: (!addresses.is_empty()).then_some(addresses),
+            allowed_calling_ae_titles: access::listed(titles),
+            allowed_addresses: access::listed(addresses.collect::<Result<_, _>>()?),
+            user_identity: access::demand(acceptor.user_identity),
         },
         reject_without_context: acceptor.no_acceptable_context == NoAcceptableContext::Reject,
         identity: identity(class_uid, acceptor.max_pdu),
@@ -329,7 +325,7 @@ fn query_retrieve_offer(
     })
 }
 
-fn query_retrieve_scp(configuration: &Configuration) -> Result<QueryRetrieveScp, Failure> {
+fn query_retrieve_scp(configuration: &Configuration, peers: Peers) -> Result<QueryRetrieveScp, Failure> {
     let scp = &configuration.query_retrieve_scp;
     Ok(QueryRetrieveScp {
         ae_title: ae_title(&scp.acceptor.ae_title)?,
@@ -341,7 +337,7 @@ fn query_retrieve_scp(configuration: &Configuration) -> Result<QueryRetrieveScp,
             partial_failure_fails: scp.partial_failure == PartialFailure::Refused,
             stops_at_failure: scp.on_sub_operation_failure == OnSubOperationFailure::Stop,
         },
-        peers: peers(configuration)?,
+        peers,
         export: query_retrieve_scp::Export {
             scu: storage_scu(configuration)?,
             response_timeout: configuration.storage_scu.response_timeout,
@@ -401,7 +397,7 @@ pub(crate) fn ae_title(title: &configuration::AeTitle) -> Result<AeTitle, Failur
 }
 
 /// The configuration checks what it takes in; that a room is stricter would be a bug of ours.
-fn unread(error: impl std::error::Error) -> Failure {
+pub(crate) fn unread(error: impl std::error::Error) -> Failure {
     Failure(format!(
         "a setting passed its check and is refused all the same, which is a bug of ours: {error}"
     ))

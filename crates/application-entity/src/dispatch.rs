@@ -12,6 +12,7 @@ use upper_layer::Transport;
 use vocabulary::sop_class::ServiceClass;
 use vocabulary::{AeTitle, Category, Status, StatusRow, Uid};
 
+use crate::rights::Granted;
 use crate::{Awaited, Overseer};
 
 const REFUSED: &str = "The request is not carried out; a data set that follows it is read and dropped";
@@ -44,6 +45,10 @@ pub struct Attendance<'a> {
     pub called: String,
     /// Where it calls from.
     pub address: IpAddr,
+    /// The user, if the peer said who it is and that was right.
+    pub user: Option<String>,
+    /// What it may do.
+    pub granted: Granted,
     /// Who counts and looks.
     pub overseer: &'a mut dyn Overseer,
     /// The requests of this association so far, this one included.

@@ -5,6 +5,7 @@ use vocabulary::AeTitle;
 
 use crate::AddressRange;
 use crate::offer::Offer;
+use crate::users::Demand;
 
 /// An Application Entity that accepts associations: what its acceptance policy is (PS3.2 F.4.2.2.4.1.1,
 /// F.4.2.3.4.1.1) and what it offers.
@@ -36,4 +37,6 @@ pub struct Access {
     pub allowed_calling_ae_titles: Option<Vec<AeTitle>>,
     /// Addresses that may call; none: any (SEC-005).
     pub allowed_addresses: Option<Vec<AddressRange>>,
+    /// What it does about user identities (SIL-009).
+    pub user_identity: Demand,
 }

@@ -72,6 +72,7 @@ impl Initiation {
         })?;
         let mut user_information = self.identity.to_user_information();
         user_information.role_selections = roles;
+        user_information.user_identity.clone_from(&peer.user);
         let rq = AssociateRq::new(&peer.ae_title, &self.ae_title, contexts, user_information);
         let mut association = request(transport, rq, self.network.timers)
             .map_err(|source| InitiationFailed::Request { ae_title: peer.ae_title.clone(), source })?;

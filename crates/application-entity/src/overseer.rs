@@ -53,7 +53,11 @@ pub trait Overseer {
 
     /// Asks for a permit to export, of which STORAGE-SCU has so many at a time (SCU-009). None: nobody is left
     /// to give one.
-    fn export_permit(&mut self) -> Option<Box<dyn ExportPermit>>;
+    fn export_permit(&mut self) -> Option<Box<dyn Permit>>;
+
+    /// Asks for a permit to hash a passcode, of which few are out at a time: it takes much memory and time. None:
+    /// nobody is left to give one.
+    fn passcode_permit(&mut self) -> Option<Box<dyn Permit>>;
 }
 
 /// What ended a wait between two requests.
@@ -67,8 +71,8 @@ pub enum Awaited {
     Stop,
 }
 
-/// A permit to export, asked for and perhaps held already; given back when dropped.
-pub trait ExportPermit {
+/// A permit, asked for and perhaps held already; given back when dropped.
+pub trait Permit {
     /// Waits until it is held or the time has passed; none when nobody is left to give it.
     fn wait(&mut self, at_most: Duration) -> Option<bool>;
 }
@@ -90,12 +94,16 @@ impl Overseer for Nobody {
 
     fn done(&mut self) {}
 
-    fn export_permit(&mut self) -> Option<Box<dyn ExportPermit>> {
+    fn export_permit(&mut self) -> Option<Box<dyn Permit>> {
+        Some(Box::new(Self))
+    }
+
+    fn passcode_permit(&mut self) -> Option<Box<dyn Permit>> {
         Some(Box::new(Self))
     }
 }
 
-impl ExportPermit for Nobody {
+impl Permit for Nobody {
     fn wait(&mut self, _at_most: Duration) -> Option<bool> {
         Some(true)
     }

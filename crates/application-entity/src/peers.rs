@@ -1,9 +1,14 @@
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
+use upper_layer::pdu::UserIdentity;
 use vocabulary::AeTitle;
 
-/// A remote Application Entity that this installation knows (PS3.2 F.4.4.1.2): where it listens.
+use crate::rights::{Grant, Rights, Whose};
+use crate::users::Users;
+use crate::{AddressRange, acceptance::Refused};
+
+/// A remote Application Entity that this installation knows (PS3.2 F.4.4.1.2): where it listens, and what it may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
     /// Its title, which a C-MOVE-RQ names as the Move Destination.
@@ -12,9 +17,20 @@ pub struct Peer {
     pub host: String,
     /// TCP port.
     pub port: u16,
+    /// Who we are when we call it (PS3.7 D.3.3.7).
+    pub user: Option<UserIdentity>,
+    /// Where its title may call from; none: anywhere.
+    pub calls_from: Option<Vec<AddressRange>>,
+    /// What it may do when it calls.
+    pub rights: Rights,
 }
 
 impl Peer {
+    /// A peer of which nothing is known but where it listens.
+    pub fn at(ae_title: AeTitle, host: String, port: u16) -> Self {
+        Self { ae_title, host, port, user: None, calls_from: None, rights: Rights::ALL }
+    }
+
     /// The presentation addresses of the peer, as the resolver gives them now.
     ///
     /// # Errors
@@ -46,5 +62,68 @@ impl Peers {
     /// The peer of a title, if the configuration has it.
     pub fn find(&self, ae_title: &AeTitle) -> Option<&Peer> {
         self.0.iter().find(|peer| peer.ae_title == *ae_title)
+    }
+}
+
+/// What those may do whose title nobody knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownPeers {
+    /// Whether they may have associations at all.
+    pub may_call: bool,
+    /// What they may do then.
+    pub rights: Rights,
+}
+
+impl Default for UnknownPeers {
+    fn default() -> Self {
+        Self { may_call: true, rights: Rights::ALL }
+    }
+}
+
+/// Whom this installation knows, and what it lets them do.
+#[derive(Debug, Default)]
+pub struct Acquaintances {
+    /// Remote AEs.
+    pub peers: Peers,
+    /// Everybody else.
+    pub unknown: UnknownPeers,
+    /// Users.
+    pub users: Users,
+}
+
+impl Acquaintances {
+    /// What a title that calls from an address is granted.
+    ///
+    /// # Errors
+    /// When it may not call from there, or not at all.
+    pub(crate) fn grant(&self, calling: &AeTitle, address: IpAddr) -> Result<Grant, Refused> {
+        match self.peers.find(calling) {
+            Some(peer) => {
+                let here = |ranges: &Vec<AddressRange>| ranges.iter().any(|range| range.contains(address));
+                match peer.calls_from.as_ref().is_none_or(here) {
+                    true => Ok(Grant { whose: Whose::Peer(calling.clone()), rights: peer.rights.clone() }),
+                    false => Err(Refused::CallsFrom { calling: calling.clone(), address }),
+                }
+            }
+            None if self.unknown.may_call => {
+                Ok(Grant { whose: Whose::UnknownPeer, rights: self.unknown.rights.clone() })
+            }
+            None => Err(Refused::UnknownPeer(calling.clone())),
+        }
+    }
+
+    /// Whether somebody may not do something.
+    pub fn are_limited(&self) -> bool {
+        self.rights().any(Rights::are_limited)
+    }
+
+    /// Whether somebody may not have instances sent anywhere.
+    pub fn have_destinations(&self) -> bool {
+        self.rights().any(|rights| rights.retrieve_to.is_some())
+    }
+
+    fn rights(&self) -> impl Iterator<Item = &Rights> {
+        let of_peers = self.peers.iter().map(|peer| &peer.rights);
+        of_peers.chain([&self.unknown.rights]).chain(self.users.rights())
     }
 }

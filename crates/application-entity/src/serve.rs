@@ -1,14 +1,23 @@
 //! One association, from its first byte to its last.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use dimse::{Dialogue, Ended as DialogueEnded};
+use tracing::field::Empty;
 use upper_layer::pdu::Abort;
-use upper_layer::{Association, Ended, Timers, Transport, accept};
+use upper_layer::{AssociateRq, Association, Ended, Rejection, Timers, Transport, accept};
 use vocabulary::Blame;
 
+use crate::acceptance::{Acceptable, Refused};
 use crate::dispatch::{Attendance, Instances, Served, Services, dispatch};
-use crate::{Admission, Entity, Overseer, acceptance};
+use crate::rights::Denied;
+use crate::users::Identified;
+use crate::{Acquaintances, Admission, Entity, Overseer, acceptance};
+
+/// How long the check of a passcode may wait for its turn. The peer waits that long for an answer, which is less than
+/// most give it (CFG-009).
+const PASSCODE_WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// What every association keeps to, whichever AE serves it.
 #[derive(Debug, Clone, Copy)]
@@ -19,17 +28,27 @@ pub struct Network {
     pub sent_pdu_length_max: u32,
 }
 
+/// What holds where a connection comes in.
+#[derive(Debug, Clone, Copy)]
+pub struct Reception<'a> {
+    /// Who listens there.
+    pub entities: &'a [&'a Entity],
+    /// Whom they know.
+    pub acquaintances: &'a Acquaintances,
+    /// Timers, and the longest PDU to send.
+    pub network: &'a Network,
+}
+
 /// Serves one connection: request, checks, admission, then operation after operation until release, abort or
 /// loss. Nothing is returned: what happened is in the log, and the peer knows.
 pub fn serve<T: Transport, S: Services<T>>(
     transport: T,
     peer: SocketAddr,
-    entities: &[&Entity],
-    network: &Network,
+    reception: &Reception<'_>,
     overseer: &mut dyn Overseer,
     services: &mut S,
 ) {
-    let requested = match accept(transport, network.timers) {
+    let requested = match accept(transport, reception.network.timers) {
         Ok(requested) => requested,
         Err(ended) => {
             overseer.done();
@@ -40,30 +59,20 @@ pub fn serve<T: Transport, S: Services<T>>(
     let (calling, called) = (rq.calling_ae_title.to_string(), rq.called_ae_title.to_string());
     // An error's span: what is logged at any level says whom it is about.
     let address = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-    let span = tracing::error_span!("association", peer = %address, calling, called);
+    let span = tracing::error_span!("association", peer = %address, calling, called, user = Empty);
     let _entered = span.enter();
 
-    let acceptable = match acceptance::check(rq, peer.ip(), entities) {
-        Ok(acceptable) => acceptable,
-        Err(refused) => {
-            let rejection = refused.rejection();
-            tracing::warn!(%rejection, "rejected association: {refused}");
+    let (acceptable, user) = match admit(rq, peer.ip(), reception, overseer) {
+        Ok(admitted) => admitted,
+        Err(rejection) => {
             overseer.done();
             return log_end(requested.reject(rejection).map_err(DialogueEnded::from));
         }
     };
-    match overseer.admit(acceptable.entity, &acceptable.calling, &acceptable.called) {
-        Admission::Admitted => {}
-        Admission::Refused(no_place) => {
-            let rejection = no_place.rejection();
-            tracing::warn!(%rejection, "rejected association: {no_place}");
-            overseer.done();
-            return log_end(requested.reject(rejection).map_err(DialogueEnded::from));
-        }
-    }
-    let association = match requested.accept(acceptable.answer) {
+    let Acceptable { calling, called, entity, idle, granted, denied, answer, .. } = acceptable;
+    let association = match requested.accept(answer) {
         Ok(mut association) => {
-            association.limit_sent_pdu_length(network.sent_pdu_length_max);
+            association.limit_sent_pdu_length(reception.network.sent_pdu_length_max);
             association
         }
         Err(ended) => {
@@ -71,18 +80,20 @@ pub fn serve<T: Transport, S: Services<T>>(
             return log_end(Err(ended.into()));
         }
     };
-    log_accepted(&association, acceptable.entity);
+    log_accepted(&association, entity, &denied);
 
     let mut dialogue = Dialogue::new(association);
     let mut attendance = Attendance {
-        calling: acceptable.calling,
-        called: acceptable.called,
+        calling,
+        called,
         address: peer.ip(),
+        user,
+        granted,
         overseer,
         requests: 0,
         instances: Instances::default(),
     };
-    let end = dispatch(&mut dialogue, acceptable.idle, services, &mut attendance);
+    let end = dispatch(&mut dialogue, idle, services, &mut attendance);
     services.over();
     let (requests, instances) = (attendance.requests, attendance.instances);
     let (stored, refused) = (instances.stored(), instances.refused());
@@ -108,12 +119,52 @@ pub fn serve<T: Transport, S: Services<T>>(
     }
 }
 
+/// Checks a request and asks for a place for it: what is to be answered and which user it is of, or the rejection,
+/// which is logged.
+fn admit<'a>(
+    rq: &'a AssociateRq,
+    peer: IpAddr,
+    Reception { entities, acquaintances, network: _ }: &Reception<'a>,
+    overseer: &mut dyn Overseer,
+) -> Result<(Acceptable<'a>, Option<String>), Rejection> {
+    let rejected = |refused: &Refused| {
+        let rejection = refused.rejection();
+        tracing::warn!(%rejection, "rejected association: {refused}");
+        rejection
+    };
+    let acceptable =
+        acceptance::check(rq, peer, entities, acquaintances).map_err(|refused| rejected(&refused))?;
+    match overseer.admit(acceptable.entity, &acceptable.calling, &acceptable.called) {
+        Admission::Admitted => {}
+        Admission::Refused(no_place) => {
+            let rejection = no_place.rejection();
+            tracing::warn!(%rejection, "rejected association: {no_place}");
+            return Err(rejection);
+        }
+    }
+    let Some(identity) = acceptable.identity else { return Ok((acceptable, None)) };
+    let mut permit = None;
+    let mut turn = || {
+        permit = overseer.passcode_permit();
+        permit.as_mut().and_then(|permit| permit.wait(PASSCODE_WAIT_MAX)) == Some(true)
+    };
+    let identified = acquaintances.users.identify(identity, &mut turn);
+    drop(permit);
+    let Identified { name, grants } = identified.map_err(|refused| rejected(&refused.into()))?;
+    tracing::Span::current().record("user", name.as_str());
+    let acceptable = acceptable.identified(rq, grants).map_err(|refused| rejected(&refused))?;
+    Ok((acceptable, Some(name)))
+}
+
 /// Says what was agreed on. That nothing was is what a peer's engineer has to know.
-fn log_accepted<T: Transport>(association: &Association<T>, entity: &'static str) {
+fn log_accepted<T: Transport>(association: &Association<T>, entity: &'static str, denied: &[Denied]) {
     let contexts = association.contexts().len();
     let refused_contexts = association.answer().presentation_contexts.len().saturating_sub(contexts);
+    for denied in denied {
+        tracing::warn!(entity, "refused presentation contexts: {denied} is false");
+    }
     match contexts {
-        0 => tracing::warn!(
+        0 if denied.is_empty() => tracing::warn!(
             entity,
             refused_contexts,
             "accepted association for {entity}, and none of its presentation contexts: its SOP classes or transfer syntaxes are not offered here"

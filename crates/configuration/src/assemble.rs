@@ -1,27 +1,26 @@
 //! From the table to the structs: the one place that knows both a key and its field.
 
 mod reader;
+mod tables;
 
 use crate::configuration::{
-    Acceptor, Configuration, Corrections, Defaults, Log, Network, Peer, PeerExport, QueryRetrieveScp,
-    StorageScp, StorageScu, Supervisor, Web,
+    Acceptor, Configuration, Corrections, Defaults, Log, Network, QueryRetrieveScp, Rights, StorageScp,
+    StorageScu, Supervisor, Tables, UnknownPeer, Web,
 };
 use crate::effective::Holding;
 use crate::error::ConfigurationError;
-use crate::said::SaidPeer;
-use crate::setting::Setting;
-use crate::settings::peer_settings;
-use crate::source::Source;
-use crate::words::Preset;
 use reader::Reader;
+
+pub(crate) use tables::tables;
 
 /// The structs, from a value for each setting.
 pub(crate) fn configuration(
     holdings: &[Holding],
-    peers: Vec<Peer>,
+    tables: Tables,
 ) -> Result<Configuration, ConfigurationError> {
     let top = Reader::new("", holdings);
     let web = Reader::new("web.", holdings);
+    let unknown_peer = Reader::new("unknown-peer.", holdings);
     Ok(Configuration {
         preset: top.word("preset")?,
         data: top.path("data")?,
@@ -34,7 +33,11 @@ pub(crate) fn configuration(
         corrections: corrections(&Reader::new("corrections.", holdings))?,
         supervisor: supervisor(&Reader::new("supervisor.", holdings))?,
         web: Web { listen: web.address_or_off("listen")? },
-        peers,
+        unknown_peer: UnknownPeer {
+            may_call: unknown_peer.flag("may-call")?,
+            rights: rights(&unknown_peer)?,
+        },
+        tables,
     })
 }
 
@@ -66,6 +69,7 @@ fn acceptor(from: &Reader<'_>) -> Result<Acceptor, ConfigurationError> {
         allowed_calling_ae_titles: from.ae_titles("allowed-calling-ae-titles")?,
         allowed_addresses: from.address_ranges("allowed-addresses")?,
         no_acceptable_context: from.word("no-acceptable-context")?,
+        user_identity: from.word("user-identity")?,
     })
 }
 
@@ -165,65 +169,12 @@ fn supervisor(from: &Reader<'_>) -> Result<Supervisor, ConfigurationError> {
     })
 }
 
-/// The peers that are complete, and an error for each title that comes twice.
-pub(crate) fn peers(said: &[SaidPeer], preset: Preset, errors: &mut Vec<ConfigurationError>) -> Vec<Peer> {
-    let mut peers: Vec<Peer> = Vec::new();
-    let mut titles = std::collections::HashMap::new();
-    for peer in said {
-        let Some(complete) = complete(peer, preset) else { continue };
-        if let Some(first) = titles.insert(complete.ae_title.clone(), &peer.place) {
-            errors.push(ConfigurationError::Contradiction {
-                place: peer.place.clone(),
-                keys: vec!["peer.ae-title"],
-                problem: format!(
-                    "the AE title {} has a [[peer]] already, at {first}: an AE title names one peer",
-                    complete.ae_title
-                ),
-            });
-        }
-        if complete.export.window_center.is_some() != complete.export.window_width.is_some() {
-            errors.push(ConfigurationError::Contradiction {
-                place: peer.place.clone(),
-                keys: vec!["peer.window-center", "peer.window-width"],
-                problem: format!(
-                    "the [[peer]] {} has one of window-center and window-width: a window takes both",
-                    complete.ae_title
-                ),
-            });
-        }
-        peers.push(complete);
-    }
-    peers
-}
-
-/// A peer, if everything that it needs was given and could be read.
-fn complete(said: &SaidPeer, preset: Preset) -> Option<Peer> {
-    let holding = |setting: &'static Setting| {
-        let given = said.values.iter().find(|said| said.setting.key == setting.key);
-        let (value, source) = match given {
-            Some(given) => (given.value.clone(), given.source.clone()),
-            None => (setting.default_value(preset)?, Source::Default(preset)),
-        };
-        Some(Holding { setting, value, source })
-    };
-    let holdings: Vec<Holding> = peer_settings().filter_map(holding).collect();
-    let from = Reader::new("peer.", &holdings);
-    Some(Peer {
-        ae_title: from.ae_title("ae-title").ok()?,
-        host: from.text("host").ok()?,
-        port: u16::try_from(from.number("port").ok()?).ok()?,
-        export: peer_export(&from).ok()?,
-    })
-}
-
-fn peer_export(from: &Reader<'_>) -> Result<PeerExport, ConfigurationError> {
-    Ok(PeerExport {
-        transfer_syntaxes: from.uids("transfer-syntaxes")?,
-        ultrasound_classes: from.word("ultrasound-classes")?,
-        lossy_compression: from.word("lossy-compression")?,
-        jpeg_quality: from.number("jpeg-quality")?,
-        photometric_interpretation: from.word("photometric-interpretation")?,
-        window_center: from.text_or_off("window-center")?,
-        window_width: from.text_or_off("window-width")?,
+fn rights(from: &Reader<'_>) -> Result<Rights, ConfigurationError> {
+    Ok(Rights {
+        may_store: from.flag("may-store")?,
+        may_find: from.flag("may-find")?,
+        may_retrieve: from.flag("may-retrieve")?,
+        retrieve_to: from.ae_titles("retrieve-to")?,
+        may_ask_commitment: from.flag("may-ask-commitment")?,
     })
 }

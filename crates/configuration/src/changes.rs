@@ -1,13 +1,13 @@
 use std::fmt;
 
-use crate::configuration::Peer;
+use crate::configuration::{Peer, Tables};
 use crate::effective::Effective;
 use crate::setting::TakesEffect;
 
 /// A setting whose value a reload would change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// Which; `peer` for the list of peers.
+    /// Which; `peer`, `user` or `token-key` for the tables of that section.
     pub key: &'static str,
     /// What holds now, as text.
     pub from: String,
@@ -40,28 +40,38 @@ pub(crate) fn between(running: &Effective, newer: &Effective) -> Vec<Change> {
             needs_restart: new.setting.takes_effect == TakesEffect::AtStart,
         })
         .collect();
-    let (old, new) = (&running.configuration.peers, &newer.configuration.peers);
-    if old != new {
-        changes.push(Change {
-            key: "peer",
-            from: counted(old, new),
-            to: counted(new, old),
-            needs_restart: false,
-        });
-    }
+    let Tables { peers: old_peers, users: old_users, token_keys: old_keys } = &running.configuration.tables;
+    let Tables { peers, users, token_keys } = &newer.configuration.tables;
+    changes.extend(of_tables("peer", old_peers, peers, |Peer { ae_title, host, port, .. }| {
+        format!("{} at {host}:{port}", ae_title.as_str())
+    }));
+    changes.extend(of_tables("user", old_users, users, |user| user.name.clone()));
+    changes.extend(of_tables("token-key", old_keys, token_keys, |key| key.issuer.clone()));
     changes
 }
 
-/// How many peers there are; as many as before: those that differ.
-fn counted(peers: &[Peer], others: &[Peer]) -> String {
-    let count = format!("{} peer{}", peers.len(), if peers.len() == 1 { "" } else { "s" });
-    if peers.len() != others.len() {
+/// What became of the tables of a repeated section.
+fn of_tables<T: PartialEq>(
+    key: &'static str,
+    old: &[T],
+    new: &[T],
+    name: impl Fn(&T) -> String,
+) -> Option<Change> {
+    (old != new).then(|| Change {
+        key,
+        from: counted(key, old, new, &name),
+        to: counted(key, new, old, &name),
+        needs_restart: false,
+    })
+}
+
+/// How many tables there are; as many as before: those that differ.
+fn counted<T: PartialEq>(key: &str, tables: &[T], others: &[T], name: impl Fn(&T) -> String) -> String {
+    let count = format!("{} {key}{}", tables.len(), if tables.len() == 1 { "" } else { "s" });
+    if tables.len() != others.len() {
         return count;
     }
-    let differing = peers.iter().filter(|peer| !others.contains(peer));
-    let named: Vec<String> = differing
-        .map(|Peer { ae_title, host, port, .. }| format!("{} at {host}:{port}", ae_title.as_str()))
-        .collect();
+    let named: Vec<String> = tables.iter().filter(|table| !others.contains(table)).map(name).collect();
     match named.as_slice() {
         [] => format!("{count} in another order"),
         _ => format!("{count} ({})", named.join(", ")),

@@ -1,5 +1,6 @@
 //! What holds, as small structs: each room is given the ones it needs, never the whole.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use crate::words::{
     LossyCompression, MatchingTable, Modality, Names, NoAcceptableContext, NotificationRefused,
     OnSubOperationFailure, PartialFailure, PatientIdConflict, PhotometricInterpretation, Preset,
     RequiredElements, ReturnedAttributes, SeveralValues, Sex, SignedInstances, SopClasses, Sync,
-    UltrasoundClasses, UnmatchedKeys, WarningStatuses, WarningsEndIn,
+    TokenAlgorithm, UltrasoundClasses, UnmatchedKeys, UserIdentity, WarningStatuses, WarningsEndIn,
 };
 use crate::{AddressRange, AeTitle, Uid};
 
@@ -43,8 +44,22 @@ pub struct Configuration {
     pub supervisor: Supervisor,
     /// `[web]`
     pub web: Web,
+    /// `[unknown-peer]`
+    pub unknown_peer: UnknownPeer,
+    /// `[[peer]]`, `[[user]]` and the like.
+    #[serde(flatten)]
+    pub tables: Tables,
+}
+
+/// The sections that the file may have many times.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tables {
     /// `[[peer]]`, in the order of the file; no title twice.
     pub peers: Vec<Peer>,
+    /// `[[user]]`, in the order of the file; no name twice.
+    pub users: Vec<User>,
+    /// `[[token-key]]`, in the order of the file.
+    pub token_keys: Vec<TokenKey>,
 }
 
 /// `[log]`
@@ -98,6 +113,8 @@ pub struct Acceptor {
     pub allowed_addresses: Vec<AddressRange>,
     /// `no-acceptable-context`
     pub no_acceptable_context: NoAcceptableContext,
+    /// `user-identity`
+    pub user_identity: UserIdentity,
 }
 
 /// `[storage-scp]`
@@ -299,6 +316,14 @@ pub struct Peer {
     pub host: String,
     /// `port`
     pub port: u16,
+    /// `calls-from`; empty: anywhere
+    pub calls_from: Vec<AddressRange>,
+    /// `user`: whom we are when we call it
+    pub user: Option<String>,
+    /// `passcode-file`
+    pub passcode_file: Option<PathBuf>,
+    /// What it may do.
+    pub rights: Rights,
     /// What instances are made into for it.
     pub export: PeerExport,
 }
@@ -322,9 +347,69 @@ pub struct PeerExport {
     pub window_width: Option<String>,
 }
 
+/// What somebody may do: settings that several sections have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rights {
+    /// `may-store`
+    pub may_store: bool,
+    /// `may-find`
+    pub may_find: bool,
+    /// `may-retrieve`
+    pub may_retrieve: bool,
+    /// `retrieve-to`; empty: anywhere
+    pub retrieve_to: Vec<AeTitle>,
+    /// `may-ask-commitment`
+    pub may_ask_commitment: bool,
+}
+
+/// `[unknown-peer]`: what those may do who have no `[[peer]]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnknownPeer {
+    /// `unknown-peer.may-call`
+    pub may_call: bool,
+    /// What they may do if so.
+    #[serde(flatten)]
+    pub rights: Rights,
+}
+
+/// A `[[user]]`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// `name`
+    pub name: String,
+    /// `passcode-hash`, a PHC string; none: the name alone will do
+    pub passcode_hash: Option<String>,
+    /// What the user may do.
+    pub rights: Rights,
+}
+
+impl fmt::Debug for User {
+    /// Hashes do not belong into logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User").field("name", &self.name).field("rights", &self.rights).finish_non_exhaustive()
+    }
+}
+
+/// A `[[token-key]]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenKey {
+    /// `algorithm`
+    pub algorithm: TokenAlgorithm,
+    /// `file`
+    pub file: PathBuf,
+    /// `issuer`
+    pub issuer: String,
+    /// `audience`
+    pub audience: String,
+    /// `key-id`
+    pub key_id: Option<String>,
+    /// What whoever has a token may do.
+    pub rights: Rights,
+}
+
 impl Configuration {
     /// The peer of a title.
     pub fn peer(&self, ae_title: &str) -> Option<&Peer> {
-        self.peers.iter().find(|peer| peer.ae_title.as_str() == ae_title)
+        self.tables.peers.iter().find(|peer| peer.ae_title.as_str() == ae_title)
     }
 }

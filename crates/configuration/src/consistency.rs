@@ -86,6 +86,14 @@ impl Check<'_> {
                 ),
             );
         }
+        if shared && storage_scp.user_identity != query_retrieve_scp.user_identity {
+            self.broken(
+                &["query-retrieve-scp.user-identity", "storage-scp.user-identity"],
+                "storage-scp.user-identity and query-retrieve-scp.user-identity differ, and both AEs listen at the same \
+                 address: an association has one user, so give both the same value"
+                    .to_owned(),
+            );
+        }
         let Some(web) = configuration.web.listen else { return };
         let scps = [
             ("storage-scp.listen", "STORAGE-SCP", storage_scp.listen),

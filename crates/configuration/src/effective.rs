@@ -37,7 +37,7 @@ pub struct Effective {
 /// # Errors
 /// Every mistake there is, not only the first.
 pub fn effective(sources: &Sources) -> Result<Effective, Vec<ConfigurationError>> {
-    let Everything { said, peers, mut errors } = Everything::read(sources);
+    let Everything { said, tables, mut errors } = Everything::read(sources);
     let preset = said
         .iter()
         .rev()
@@ -58,8 +58,8 @@ pub fn effective(sources: &Sources) -> Result<Effective, Vec<ConfigurationError>
             None => errors.push(ConfigurationError::Unreachable { key: setting.key.to_owned() }),
         }
     }
-    let peers = assemble::peers(&peers, preset, &mut errors);
-    let configuration = match assemble::configuration(&holdings, peers) {
+    let tables = assemble::tables(&tables, preset, &mut errors);
+    let configuration = match assemble::configuration(&holdings, tables) {
         Ok(configuration) => configuration,
         Err(error) => {
             errors.push(error);
@@ -108,7 +108,7 @@ impl Effective {
             _ => holding,
         };
         let holdings: Vec<Holding> = newer.holdings.into_iter().map(keep).collect();
-        let configuration = assemble::configuration(&holdings, newer.configuration.peers)?;
+        let configuration = assemble::configuration(&holdings, newer.configuration.tables)?;
         Ok((Self { configuration, holdings }, changes))
     }
 }

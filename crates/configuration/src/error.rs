@@ -61,11 +61,13 @@ pub enum ConfigurationError {
         /// What was typed, cut when it is long.
         given: String,
     },
-    /// A `[[peer]]` lacks what it needs.
-    #[error("{place}: this [[peer]] has no {key}: it needs {allowed}")]
-    PeerIncomplete {
+    /// A table of a repeated section lacks what it needs.
+    #[error("{place}: this [[{section}]] has no {key}: it needs {allowed}")]
+    Incomplete {
         /// Where the table begins.
         place: Source,
+        /// The section.
+        section: &'static str,
         /// What it lacks.
         key: &'static str,
         /// What that looks like.
@@ -103,7 +105,7 @@ impl ConfigurationError {
             Self::UnknownKey { key, .. } | Self::WrongValue { key, .. } | Self::Unreachable { key } => {
                 vec![key]
             }
-            Self::PeerIncomplete { key, .. } => vec![key],
+            Self::Incomplete { key, .. } => vec![key],
             Self::Unreadable { .. }
             | Self::TooLong { .. }
             | Self::NotToml { .. }
@@ -121,7 +123,7 @@ impl ConfigurationError {
             | Self::UnknownKey { place, .. }
             | Self::WrongValue { place, .. }
             | Self::NotAnAssignment { place, .. }
-            | Self::PeerIncomplete { place, .. }
+            | Self::Incomplete { place, .. }
             | Self::Contradiction { place, .. } => match place {
                 Source::File { line, column, .. } => (1, *line, *column),
                 Source::Environment(_) => (2, 0, 0),

@@ -2,12 +2,13 @@
 
 use std::fmt::Write;
 
+use crate::configuration::Tables;
 use crate::effective::{Effective, Holding};
 use crate::error::ConfigurationError;
 use crate::kind::Kind;
 use crate::said::nearest;
 use crate::setting::TakesEffect;
-use crate::settings::{SECTIONS, Section, peer_settings, settings};
+use crate::settings::{SECTIONS, Section, repeated_settings, settings};
 use crate::source::Source;
 use crate::words::{Preset, Word};
 
@@ -39,16 +40,30 @@ impl Effective {
             }
         }
         if section.repeated {
-            for peer in &self.configuration.peers {
-                let quoted = |text: &str| toml::Value::String(text.to_owned());
-                let (title, host) = (quoted(peer.ae_title.as_str()), quoted(&peer.host));
-                append(
-                    &mut text,
-                    format_args!("\n[[peer]]\nae-title = {title}\nhost = {host}\nport = {}\n", peer.port),
-                );
-            }
+            self.tables(section.name, &mut text);
         }
         text
+    }
+
+    /// Whom the tables of a repeated section are about; what is said of them stands in the file.
+    fn tables(&self, section: &str, text: &mut String) {
+        let quoted = |text: &str| toml::Value::String(text.to_owned());
+        let Tables { peers, users, token_keys } = &self.configuration.tables;
+        match section {
+            "peer" => peers.iter().for_each(|peer| {
+                let (title, host) = (quoted(peer.ae_title.as_str()), quoted(&peer.host));
+                append(
+                    text,
+                    format_args!("\n[[peer]]\nae-title = {title}\nhost = {host}\nport = {}\n", peer.port),
+                );
+            }),
+            "user" => users.iter().for_each(|user| {
+                append(text, format_args!("\n[[user]]\nname = {}\n", quoted(&user.name)));
+            }),
+            _ => token_keys.iter().for_each(|key| {
+                append(text, format_args!("\n[[token-key]]\nissuer = {}\n", quoted(&key.issuer)));
+            }),
+        }
     }
 
     /// One setting explained: what it is, what holds and who said so, what is allowed, how it is set. The name of a
@@ -60,11 +75,15 @@ impl Effective {
         if let Some(held) = self.holding(key) {
             return Ok(explained(held));
         }
-        if let Some(setting) = peer_settings().find(|setting| setting.key == key) {
-            let default = if setting.standard.is_empty() { "must be given" } else { setting.standard };
+        if let Some(setting) = repeated_settings().find(|setting| setting.key == key) {
+            let default = match setting.default_value(Preset::Standard) {
+                Some(value) => value.to_toml(),
+                None => "must be given".to_owned(),
+            };
+            let section = setting.section().unwrap_or_default();
             let (short, allowed) = (setting.short, setting.kind.allowed());
             return Ok(format!(
-                "{key}: {short}\n\ndefault   {default}\nallowed   {allowed}\nset it    in a [[peer]] of the file\n"
+                "{key}: {short}\n\ndefault   {default}\nallowed   {allowed}\nset it    in a [[{section}]] of the file\n"
             ));
         }
         if let Some(section) = SECTIONS.iter().find(|section| !section.name.is_empty() && section.name == key)

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::passcode_hash::{self, is_passcode_hash};
 use crate::quantity;
 use crate::value::Value;
 use crate::words::Word;
@@ -59,6 +60,10 @@ pub enum Kind {
         /// The longest, in characters.
         characters_max: usize,
     },
+    /// A path as [`Kind::Path`] has it, or `off`.
+    PathOrOff,
+    /// A hash of a passcode as a PHC string, or `off`.
+    PasscodeHash,
     /// A path; a relative one starts from the directory that the server was started in.
     Path,
     /// An AE title.
@@ -119,6 +124,9 @@ impl Kind {
                 let named = !text.is_empty() && !text.contains(['\0', char::REPLACEMENT_CHARACTER]);
                 named.then(|| Value::Path(text.into()))
             }
+            Self::PathOrOff | Self::PasscodeHash if text == "off" => Some(Value::Off),
+            Self::PathOrOff => Self::Path.read(text),
+            Self::PasscodeHash => is_passcode_hash(text).then(|| Value::Text(text.to_owned())),
             Self::AeTitle => AeTitle::parse(text).map(Value::AeTitle),
             Self::Uid => Uid::parse(text).map(Value::Uid),
             Self::Address => text.parse().ok().map(Value::Address),
@@ -162,6 +170,13 @@ impl Kind {
             ),
             Self::Text { characters_max } => format!("text of 1 to {characters_max} characters on one line"),
             Self::Path => "a path".to_owned(),
+            Self::PathOrOff => "a path, or \"off\"".to_owned(),
+            Self::PasscodeHash => format!(
+                "what `isocenter user hash` prints ($argon2id$…, with m up to {}, t up to {} and p up to {}), or \"off\"",
+                passcode_hash::MEMORY_KIB_MAX,
+                passcode_hash::PASSES_MAX,
+                passcode_hash::LANES_MAX
+            ),
             Self::AeTitle => "an AE title: 1 to 16 printable ASCII characters, no backslash".to_owned(),
             Self::Uid => "a UID: numbers with dots between them, 64 characters at most".to_owned(),
             Self::Address => {

@@ -21,6 +21,7 @@ mod effective;
 mod error;
 mod explain;
 mod kind;
+mod passcode_hash;
 mod quantity;
 mod reference;
 mod said;
@@ -36,8 +37,8 @@ pub use address_range::AddressRange;
 pub use ae_title::AeTitle;
 pub use changes::Change;
 pub use configuration::{
-    Acceptor, Configuration, Corrections, Defaults, Log, Network, Peer, PeerExport, QueryRetrieveScp,
-    StorageScp, StorageScu, Supervisor, Web,
+    Acceptor, Configuration, Corrections, Defaults, Log, Network, Peer, PeerExport, QueryRetrieveScp, Rights,
+    StorageScp, StorageScu, Supervisor, Tables, TokenKey, UnknownPeer, User, Web,
 };
 pub use decisions::{Decision, decisions, decisions_page};
 pub use effective::{Effective, Holding, effective};
@@ -55,5 +56,6 @@ pub use words::{
     LossyCompression, MatchingTable, Modality, Names, NoAcceptableContext, NotificationRefused,
     OnSubOperationFailure, PartialFailure, PatientIdConflict, PhotometricInterpretation, Preset,
     RequiredElements, ReturnedAttributes, SeveralValues, Sex, SignedInstances, SopClasses, Sync,
-    UltrasoundClasses, UnmatchedKeys, WarningStatuses, WarningsEndIn, Word, Words,
+    TokenAlgorithm, UltrasoundClasses, UnmatchedKeys, UserIdentity, WarningStatuses, WarningsEndIn, Word,
+    Words,
 };

@@ -5,7 +5,7 @@ mod environment;
 mod file;
 
 use crate::error::ConfigurationError;
-use crate::kind::SHOWN_CHARACTERS_MAX;
+use crate::kind::{Kind, SHOWN_CHARACTERS_MAX};
 use crate::setting::Setting;
 use crate::settings;
 use crate::source::{Source, Sources};
@@ -19,9 +19,10 @@ pub(crate) struct Said {
     pub(crate) source: Source,
 }
 
-/// One `[[peer]]` as it was given.
+/// One table of a repeated section as it was given: a `[[peer]]`, say.
 #[derive(Debug, Clone)]
-pub(crate) struct SaidPeer {
+pub(crate) struct SaidTable {
+    pub(crate) section: &'static str,
     pub(crate) values: Vec<Said>,
     pub(crate) place: Source,
 }
@@ -30,7 +31,7 @@ pub(crate) struct SaidPeer {
 #[derive(Debug, Default)]
 pub(crate) struct Everything {
     pub(crate) said: Vec<Said>,
-    pub(crate) peers: Vec<SaidPeer>,
+    pub(crate) tables: Vec<SaidTable>,
     pub(crate) errors: Vec<ConfigurationError>,
 }
 
@@ -65,10 +66,12 @@ impl Everything {
 }
 
 fn wrong_value(setting: &Setting, given: &str, place: Source) -> ConfigurationError {
+    // Who is mistaken about a hash may have written the passcode itself.
+    let is_secret = setting.kind == Kind::PasscodeHash;
     ConfigurationError::WrongValue {
         place,
         key: setting.key.to_owned(),
-        given: shown(given),
+        given: if is_secret { "what stands there".to_owned() } else { shown(given) },
         allowed: setting.kind.allowed(),
     }
 }

@@ -5,9 +5,13 @@ mod corrections;
 mod general;
 mod peer;
 mod query_retrieve_scp;
+mod rights;
 mod storage_scp;
 mod storage_scu;
 mod supervisor;
+mod token_key;
+mod unknown_peer;
+mod user;
 mod web;
 
 use std::time::Duration;
@@ -47,16 +51,19 @@ pub const SECTIONS: &[Section] = &[
     supervisor::SECTION,
     web::SECTION,
     peer::SECTION,
+    unknown_peer::SECTION,
+    user::SECTION,
+    token_key::SECTION,
 ];
 
-/// All settings that have one value each: those of every section but `[[peer]]`.
+/// All settings that have one value each: those of every section that is not repeated.
 pub fn settings() -> impl Iterator<Item = &'static Setting> {
     SECTIONS.iter().filter(|section| !section.repeated).flat_map(Section::settings)
 }
 
-/// The settings of a `[[peer]]`.
-pub(crate) fn peer_settings() -> impl Iterator<Item = &'static Setting> {
-    peer::SECTION.settings()
+/// The settings of repeated sections: `[[peer]]` and others.
+pub(crate) fn repeated_settings() -> impl Iterator<Item = &'static Setting> {
+    SECTIONS.iter().filter(|section| section.repeated).flat_map(Section::settings)
 }
 
 /// The setting of a key.

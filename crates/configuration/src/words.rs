@@ -91,6 +91,19 @@ words! {
         Accept = "accept", "the association is accepted and each context in it refused with its reason";
         Reject = "reject", "the association is rejected 1/1/1 (permanent, service user, no reason given)";
     }
+    /// Whether the user identity of an association request is checked.
+    UserIdentity {
+        Off = "off", "it is ignored and not answered";
+        Optional = "optional", "one that is given must be right; without one, or with one of a kind that is not supported, the rights are those of the peer";
+        Required = "required", "an association without one that is right is rejected";
+    }
+    /// How a JSON Web Token is signed.
+    TokenAlgorithm {
+        Rs256 = "RS256", "RSA (PKCS #1 v1.5) with SHA-256, a key of 2048 bits at least";
+        Es256 = "ES256", "ECDSA on P-256 with SHA-256";
+        EdDsa = "EdDSA", "Ed25519";
+        Hs256 = "HS256", "HMAC with SHA-256: who can verify can also sign";
+    }
     /// The storage SOP classes that are accepted to begin with.
     SopClasses {
         All = "all", "every storage SOP class of PS3.4 B.5 and B.6, retired ones included";

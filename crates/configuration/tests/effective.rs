@@ -47,7 +47,7 @@ fn gen_003_without_a_word_there_are_three_aes_with_three_titles_on_this_machine_
     assert_eq!((query.ae_title.as_str(), query.listen), ("ISO_QUERY_SCP", "127.0.0.1:5000".parse().unwrap()));
     assert_eq!(held.storage_scu.ae_title.as_str(), "ISO_STORE_SCU");
     assert_eq!(held.web.listen, None);
-    assert!(held.peers.is_empty());
+    assert!(held.tables.peers.is_empty());
 }
 
 #[test]
@@ -249,7 +249,7 @@ fn a_reload_says_what_changes_and_keeps_what_needs_a_restart() {
     assert_eq!(held.configuration.data, Path::new("isocenter-data"));
     assert_eq!(held.configuration.storage_scp.acceptor.listen, "127.0.0.1:4001".parse().unwrap());
     assert_eq!(held.configuration.storage_scp.acceptor.associations, 20);
-    assert_eq!(held.configuration.peers.len(), 1);
+    assert_eq!(held.configuration.tables.peers.len(), 1);
     let moved = from_file("[[peer]]\nae-title = \"A\"\nhost = \"b\"\n");
     let (_, changes) = held.clone().reload(moved).unwrap();
     let peers = changes.iter().find(|change| change.key == "peer").unwrap();

@@ -23,6 +23,8 @@ fn another_of(kind: &Kind, default: &str) -> String {
         Kind::AeTitle => "ANOTHER".to_owned(),
         Kind::Uid => "1.2.840.10008.1.2".to_owned(),
         Kind::Address | Kind::AddressOrOff => "127.0.0.1:4999".to_owned(),
+        Kind::PathOrOff => "elsewhere".to_owned(),
+        Kind::PasscodeHash => "off".to_owned(),
         Kind::TextOrOff { .. } => "OT".to_owned(),
         Kind::DateOrOff => "19000101".to_owned(),
         Kind::DecimalOrOff => "127.5".to_owned(),

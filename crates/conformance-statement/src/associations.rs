@@ -1,14 +1,14 @@
 //! Association policies of each AE.
 
-use application_entity::rejections::{self, RejectionRow};
+use application_entity::rejections::{self, RefusedContextRow, RejectionRow};
 use application_entity::{Access, Network};
 use upper_layer::negotiation::Identity;
 use upper_layer::pdu::APPLICATION_CONTEXT_NAME;
 
-use crate::commitment;
 use crate::document::{Section, Text, literal, text};
 use crate::facts::{Acceptor, Counted, Exporter, Facts};
 use crate::timers::words_of;
+use crate::{access, commitment};
 
 /// General, number of associations, asynchronous nature, implementation identifying information.
 pub(crate) fn acceptor_policies(facts: &Facts<'_>, acceptor: &Acceptor<'_>) -> Vec<Section> {
@@ -101,9 +101,10 @@ fn identification(identity: &Identity) -> Section {
 }
 
 /// Whom an AE lets in, and how it rejects.
-pub(crate) fn acceptance(acceptor: &Acceptor<'_>) -> Section {
+pub(crate) fn acceptance(facts: &Facts<'_>, acceptor: &Acceptor<'_>) -> Section {
     let entity = acceptor.entity;
-    let Access { check_called_ae_title, allowed_calling_ae_titles, allowed_addresses } = &entity.access;
+    let Access { check_called_ae_title, allowed_calling_ae_titles, allowed_addresses, user_identity: _ } =
+        &entity.access;
     let called = match check_called_ae_title {
         true => text("The called AE title must be ").lit(entity.ae_title.as_str()).and("."),
         false => text("Any called AE title is taken."),
@@ -127,8 +128,11 @@ pub(crate) fn acceptance(acceptor: &Acceptor<'_>) -> Section {
              each context."
         }
     };
+    let mut policy = vec![called, calling, addresses];
+    policy.extend(access::policy(facts.acquaintances));
+    policy.extend([access::user_identity(entity), contexts.into()]);
     Section::new("", format!("Association Acceptance Policy of {}", entity.name))
-        .list(vec![called, calling, addresses, contexts.into()])
+        .list(policy)
         .say(format!(
             "An association ends when the peer releases or aborts it, when the connection is lost, or when no request \
              comes for {}; in the last case {} sends A-ABORT. It also sends A-ABORT to a peer that breaks the protocol \
@@ -141,6 +145,15 @@ pub(crate) fn acceptance(acceptor: &Acceptor<'_>) -> Section {
             &["Result", "Source", "Reason", "When"],
             rejections::of(entity).into_iter().map(rejection).collect(),
         )
+        .table(
+            format!("Refused presentation contexts of {}", entity.name),
+            &["Result", "When"],
+            rejections::of_contexts(facts.acquaintances).map(refused_context).collect(),
+        )
+}
+
+fn refused_context(RefusedContextRow { refusal, when }: RefusedContextRow) -> Vec<Text> {
+    vec![format!("{} ({refusal})", refusal.result()).into(), format!("{when}.").into()]
 }
 
 fn rejection(RejectionRow { rejection, when }: RejectionRow) -> Vec<Text> {

@@ -1,5 +1,8 @@
 //! Configuration: titles, addresses, remote AEs, and every parameter.
 
+use application_entity::Peer;
+
+use crate::access;
 use crate::document::{Section, Text, literal, text};
 use crate::facts::{Facts, SettingLine};
 
@@ -27,17 +30,23 @@ fn local(facts: &Facts<'_>) -> Section {
 
 fn remote(facts: &Facts<'_>) -> Section {
     let section = Section::new("remote", "Remote AE Titles and Presentation Addresses");
-    if facts.peers.iter().next().is_none() {
+    if facts.acquaintances.peers.iter().next().is_none() {
         return section.say(
             text("No remote AE is configured, so every C-MOVE is refused with A801 until the configuration has one as ")
                 .lit("[[peer]]")
                 .and("."),
         );
     }
-    let rows = facts.peers.iter().map(|peer| {
-        vec![literal(peer.ae_title.as_str()), literal(peer.host.as_str()), peer.port.to_string().into()]
+    let rows = facts.acquaintances.peers.iter().map(|peer| {
+        let Peer { ae_title, host, port, user: _, calls_from, rights } = peer;
+        let from = match calls_from {
+            None => "anywhere".to_owned(),
+            Some(ranges) => ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        };
+        let (title, host) = (literal(ae_title.as_str()), literal(host.as_str()));
+        vec![title, host, port.to_string().into(), from.into(), access::in_words(rights).into()]
     });
-    section.table("Remote AEs", &["AE title", "Host", "TCP port"], rows.collect())
+    section.table("Remote AEs", &["AE title", "Host", "TCP port", "May call from", "May"], rows.collect())
 }
 
 fn parameters(facts: &Facts<'_>) -> Section {

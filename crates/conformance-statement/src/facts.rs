@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use application_entity::{Entity, Network, Peers};
+use application_entity::{Acquaintances, Entity, Network};
 use catalog::QueryRules;
 use holdings::HoldingsRules;
 use query_retrieve_scp::{CorrectionRules, RetrieveRules};
@@ -35,8 +35,8 @@ pub struct Facts<'f> {
     pub holdings_rules: &'f HoldingsRules,
     /// Whether C-STORE is answered with a warning where values were changed.
     pub warns_of_coercion: bool,
-    /// The remote AEs.
-    pub peers: &'f Peers,
+    /// The remote AEs and users, and what they may do.
+    pub acquaintances: &'f Acquaintances,
     /// The commands by which service staff talk to peers.
     pub tools: Vec<Tool>,
     /// Every setting, section by section.

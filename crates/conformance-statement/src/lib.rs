@@ -9,6 +9,7 @@
 //!
 //! Absent on purpose: the configuration (plain structs come from above), files, and any sentence of the standard.
 
+mod access;
 mod annexes;
 mod associations;
 mod character_sets;

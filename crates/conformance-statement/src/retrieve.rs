@@ -20,7 +20,7 @@ pub(crate) fn section(facts: &Facts<'_>) -> Section {
         if has_get { "Retrieve (C-MOVE, C-GET) as SCP" } else { "Retrieve (C-MOVE) as SCP" },
     )
     .list(rules(facts))
-    .statuses("C-MOVE", statuses::of_move(facts.retrieve_rules));
+    .statuses("C-MOVE", statuses::of_move(facts.retrieve_rules, facts.acquaintances.have_destinations()));
     section = if has_get {
         section
             .say(

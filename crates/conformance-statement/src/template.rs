@@ -36,7 +36,7 @@ fn by_service(facts: &Facts<'_>) -> Vec<Section> {
         Section::new("", format!("{name} AE"))
             .with(associations::acceptor_policies(facts, acceptor))
             .with([begins(facts, acceptor)])
-            .with([associations::acceptance(acceptor), contexts::accepted(facts, acceptor)])
+            .with([associations::acceptance(facts, acceptor), contexts::accepted(facts, acceptor)])
     };
     let exporter = Section::new("", "STORAGE-SCU AE")
         .with(associations::exporter_policies(facts))
@@ -59,7 +59,7 @@ fn by_service(facts: &Facts<'_>) -> Vec<Section> {
             SyntaxSets::of(facts).section(),
             timers::section(facts),
         ]),
-        security::section(),
+        security::section(facts),
         Section::new("annexes", "Annexes").with(annexes::sections(facts)),
     ]
 }
@@ -71,7 +71,7 @@ fn by_entity(facts: &Facts<'_>) -> Vec<Section> {
             sop_classes(),
             Section::new("", "Association Policies").with(associations::acceptor_policies(facts, acceptor)),
             begins(facts, acceptor),
-            associations::acceptance(acceptor).with([
+            associations::acceptance(facts, acceptor).with([
                 contexts::accepted(facts, acceptor),
                 Section::new("", "SOP Specific Conformance").with(specific),
             ]),
@@ -107,7 +107,7 @@ fn by_entity(facts: &Facts<'_>) -> Vec<Section> {
         ]),
         media(),
         character_sets::section(),
-        security::section(),
+        security::section(facts),
         Section::new("annexes", "Annexes").with(annexes::sections(facts)),
     ]
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use application_entity::{Attendance, ExportPermit, Peer};
+use application_entity::{Attendance, Peer, Permit};
 use dimse::{Dialogue, Ended, MoveRq, Outcome, SubOperations};
 use holdings::Holdings;
 use storage_scu::{Next, NotStored, Originator, Sending, Watch};
@@ -68,7 +68,7 @@ impl QueryRetrieveScp {
         attendance.show(format_args!("C-MOVE"));
         let began = Instant::now();
         let selected = self.select(holdings, dialogue, rq.context_id, &rq.affected_sop_class_uid)?;
-        let order = selected.and_then(|instances| Ok((self.destination(rq)?, instances)));
+        let order = selected.and_then(|instances| Ok((self.destination(rq, attendance)?, instances)));
         let (destination, instances) = match order {
             Ok(order) => order,
             Err(outcome) => {
@@ -106,16 +106,20 @@ impl QueryRetrieveScp {
         dialogue.respond(&rq.respond(outcome).counting(counters), failed.as_deref())
     }
 
-    /// The peer that the request names (QR-080), or A801.
-    fn destination(&self, rq: &MoveRq) -> Result<&Peer, Outcome> {
+    /// The peer that the request names (QR-080); or A801, or 0124 where the requester may not send there.
+    fn destination(&self, rq: &MoveRq, attendance: &Attendance<'_>) -> Result<&Peer, Outcome> {
         let unknown = |title: &str| {
             Outcome::new(statuses::UNKNOWN_DESTINATION.status)
                 .comment(&format!("no [[peer]] {title:?} is configured here"))
         };
-        match &rq.move_destination {
-            Ok(title) => self.peers.find(title).ok_or_else(|| unknown(title.as_str())),
-            Err(invalid) => Err(unknown(&invalid.text)),
+        let title = rq.move_destination.as_ref().map_err(|invalid| unknown(&invalid.text))?;
+        // Before it is looked for: what is configured here is nothing to tell who may not send there anyway.
+        if let Some(whose) = attendance.granted.denies_destination(title) {
+            tracing::warn!(destination = %title, "the move destination is not in retrieve-to of {whose}");
+            let outcome = Outcome::new(statuses::DESTINATION_NOT_AUTHORIZED.status);
+            return Err(outcome.comment("not authorized to send to this destination"));
         }
+        self.peers.find(title).ok_or_else(|| unknown(title.as_str()))
     }
 
     /// Sends everything; gives the reason where one thing kept all the rest from being sent.
@@ -164,7 +168,7 @@ impl QueryRetrieveScp {
 
     fn wait_for_turn<T: Transport>(
         &self,
-        permit: Option<&mut (dyn ExportPermit + 'static)>,
+        permit: Option<&mut (dyn Permit + 'static)>,
         requester: &mut Requester<'_, T>,
     ) -> Turn {
         let Some(permit) = permit else { return Turn::Never };

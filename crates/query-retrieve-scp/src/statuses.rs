@@ -77,6 +77,11 @@ pub(crate) const UNKNOWN_DESTINATION: StatusRow = StatusRow::new(
     "The move destination is not in the list of remote AEs",
     NOTHING_SENT,
 );
+pub(crate) const DESTINATION_NOT_AUTHORIZED: StatusRow = StatusRow::new(
+    Status::NOT_AUTHORIZED,
+    "The peer or its user may not have instances sent to the move destination",
+    NOTHING_SENT,
+);
 pub(crate) const NO_PATIENT_LEVEL: StatusRow = StatusRow::new(
     Status::DATA_SET_DOES_NOT_MATCH_SOP_CLASS,
     "The request is at level PATIENT",
@@ -91,10 +96,13 @@ pub fn of_find(rules: &QueryRules) -> Vec<StatusRow> {
     rows
 }
 
-/// Of C-MOVE responses.
-pub fn of_move(rules: &RetrieveRules) -> Vec<StatusRow> {
+/// Of C-MOVE responses; `are_limited`: not everybody may send everywhere.
+pub fn of_move(rules: &RetrieveRules, are_limited: bool) -> Vec<StatusRow> {
     let mut rows = of_retrieve(rules);
     rows.push(UNKNOWN_DESTINATION);
+    if are_limited {
+        rows.push(DESTINATION_NOT_AUTHORIZED);
+    }
     rows
 }
 

@@ -85,6 +85,26 @@ mod tests {
         assert_eq!(key(2).path(), Path::new("2026/02/03/1.2/1.2.3/1.2.3.4_2.dcm"));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_uids_of_a_peer_name_a_path_outside_the_vault(
+            parts in proptest::array::uniform3("[0-9./\\\\\0 a]{0,70}|[0-9]{1,3}([.]{1,2}[0-9]{1,5}){0,9}"),
+            version: u32,
+        ) {
+            use std::path::Component;
+            let parsed = parts.each_ref().map(|part| Uid::from_wire(part.as_bytes()));
+            if let [Ok(study), Ok(series), Ok(sop_instance)] = parsed {
+                let key = InstanceKey { study, series, sop_instance, version, ..key(1) };
+                let path = key.path();
+                proptest::prop_assert!(path.components().all(|part| matches!(part, Component::Normal(_))));
+                proptest::prop_assert_eq!(path.components().count(), 6);
+                proptest::prop_assert!(path.components().all(|part| part.as_os_str().len() <= 255));
+                let name = InstanceKey::parse_file_name(&key.file_name());
+                proptest::prop_assert_eq!(name, Some((key.sop_instance, version.max(1))));
+            }
+        }
+    }
+
     #[test]
     fn a_file_name_is_read_back_and_no_other_is_taken_for_one() {
         for version in [1, 2, 17, u32::MAX] {

@@ -48,3 +48,12 @@ pub const COMMITMENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Most references in a storage commitment request. The shortest that could be meant take 40 bytes each; what is kept of
 /// a request in memory is bounded by this.
 pub const COMMITMENT_REFERENCES_MAX: usize = 100_000;
+
+/// Longest user name, in bytes, that is looked for among the users (PS3.7 D.3.3.7): 64 characters of any script.
+pub const USER_NAME_BYTES_MAX: usize = 256;
+
+/// Longest passcode, in bytes, that is hashed. A longer one is no passcode, and would cost time.
+pub const PASSCODE_BYTES_MAX: usize = 1024;
+
+/// Longest JSON Web Token, in bytes, that is looked at. Real ones have 1 or 2 KB, more with lists of groups.
+pub const TOKEN_BYTES_MAX: usize = 16 * 1024;

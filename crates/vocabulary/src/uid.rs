@@ -127,6 +127,23 @@ mod tests {
         assert!(Uid::parse(&"1".repeat(64)).is_ok());
     }
 
+    proptest::proptest! {
+        /// Whatever a peer sends: what is taken for a UID is one step down, and no way up or elsewhere.
+        #[test]
+        fn no_bytes_that_are_taken_for_a_uid_leave_a_directory(
+            wild in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..80),
+            near in "[0-9./\\\\\0 ~:a-c]{0,70}",
+        ) {
+            use std::path::{Component, Path};
+            for bytes in [wild.as_slice(), near.as_bytes()] {
+                let Ok(uid) = Uid::from_wire(bytes) else { continue };
+                let components: Vec<_> = Path::new(uid.as_str()).components().collect();
+                proptest::prop_assert_eq!(components, [Component::Normal(uid.as_str().as_ref())]);
+                proptest::prop_assert!(uid.as_str().len() <= 64);
+            }
+        }
+    }
+
     #[test]
     fn the_root_of_our_class_uids_leaves_room_below_it() {
         assert!(Uid::parse(&format!("{}.1.1", Uid::ROOT)).is_ok());

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use application_entity::TcpTransport;
+use application_entity::{Reception, TcpTransport};
 use supervisor::{Connection, Control, Nursery};
 
 use crate::commands::{Failure, sealed};
@@ -79,13 +79,17 @@ fn serve_with(
         .get(connection.listener)
         .ok_or_else(|| Failure("a connection came in where nobody listens".to_owned()))?;
     let entities = wiring.entities_at(*address);
+    let reception = Reception {
+        entities: &entities,
+        acquaintances: &wiring.acquaintances,
+        network: &wiring.network,
+    };
     let mut overseer = Supervisor { control, peer: connection.stream.try_clone()?.into() };
     let transport = TcpTransport::new(connection.stream)?;
     application_entity::serve(
         transport,
         connection.peer,
-        &entities,
-        &wiring.network,
+        &reception,
         &mut overseer,
         &mut services,
     );

@@ -14,11 +14,12 @@ use supervisor::{
     SupervisorError,
 };
 
+use crate::access;
 use crate::cli::Configured;
 use crate::commands::say::say;
 use crate::commands::{Failure, association, configured};
 use crate::logging;
-use crate::overseer::EXPORTS;
+use crate::overseer::{EXPORTS, PASSCODES};
 use crate::wiring::{self, OpensHoldings, QUERY_RETRIEVE_SCP, STORAGE_SCP, Wiring};
 
 /// Locked by the server that uses a data directory.
@@ -33,6 +34,7 @@ pub(crate) fn run(arguments: &Configured) -> Result<(), Failure> {
         tracing::warn!("{notice}");
     }
     // Wired once here, so that what is wrong is said now and not by each child.
+    access::check_files(configuration)?;
     Wiring::new(configuration)?;
     let holdings = OpensHoldings::new(configuration);
     let _alone = alone(&configuration.data)?;
@@ -141,7 +143,7 @@ fn introduce(configuration: &Configuration) -> Result<(), Failure> {
         query.ae_title.as_str(),
         query.listen.port()
     ))?;
-    if configuration.peers.is_empty() {
+    if configuration.tables.peers.is_empty() {
         say(format_args!(
             "  No [[peer]] is configured, so nothing can be moved to a workstation (C-MOVE) yet.\n"
         ))?;
@@ -170,8 +172,12 @@ fn plan(configuration: &Configuration) -> Result<Plan, Failure> {
     ]
     .map(|(name, acceptor)| Group { name: name.to_owned(), limit: limit(acceptor, ceiling) })
     .to_vec();
-    plan.permits =
-        vec![PermitGroup { name: EXPORTS.to_owned(), at_a_time: configuration.storage_scu.associations }];
+    // Half of the machine is left to others, whoever floods it with passcodes.
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let passcodes = u32::try_from(cores / 2)?.max(1);
+    plan.permits = [(EXPORTS, configuration.storage_scu.associations), (PASSCODES, passcodes)]
+        .map(|(name, at_a_time)| PermitGroup { name: name.to_owned(), at_a_time })
+        .to_vec();
     plan.pending_max = usize::try_from(supervisor.pending_connections)?;
     plan.admission_grace = supervisor.admission_grace;
     plan.drain_grace = supervisor.drain_grace;
@@ -219,7 +225,7 @@ fn reload(arguments: &Configured, effective: &mut Effective) -> Option<Plan> {
             false => tracing::info!("{change}"),
         }
     }
-    match plan(&merged.configuration) {
+    match access::check_files(&merged.configuration).and_then(|()| plan(&merged.configuration)) {
         Ok(plan) => {
             *effective = merged;
             Some(plan)

@@ -70,7 +70,7 @@ fn facts<'f>(effective: &'f Effective, wiring: &'f Wiring) -> Result<Facts<'f>, 
         commitment: &wiring.commitment,
         holdings_rules: wiring.holdings.rules(),
         warns_of_coercion: wiring.storage_scp.warns_of_coercion,
-        peers: &query_retrieve.peers,
+        acquaintances: &wiring.acquaintances,
         tools: tools(),
         settings: settings(effective),
     })

@@ -19,7 +19,7 @@ Printed from the table in `bin/isocenter`. The server writes its log to standard
 | DEBUG | each instance that was stored or sent |
 
 No entry has a patient's name or ID, nor a value that was asked for. UIDs, AE titles and addresses are in it; of a peer's
-own words there are its AE titles and its Error Comment. An entry that answers a peer says who it is (`peer`, `calling`,
+own words there are its AE titles, the names of its users and its Error Comment. An entry that answers a peer says who it is (`peer`, `calling`,
 `called`), what it asked (`operation`, `message_id`) and what it was told (`status`, `why`).
 
 | field | what it says |

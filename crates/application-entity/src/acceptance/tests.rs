@@ -3,15 +3,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use upper_layer::negotiation::{Identity, Roles};
-use upper_layer::pdu::{ContextRefusal, ProposedContext, RoleSelection, TitleField, UserInformation};
+use upper_layer::pdu::{
+    ContextRefusal, ProposedContext, RoleSelection, TitleField, UnknownItem, UserIdentity, UserInformation,
+};
 use upper_layer::{AssociateRq, Rejection};
 use vocabulary::sop_class::{STUDY_ROOT_FIND, VERIFICATION};
 use vocabulary::transfer_syntax::{EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN};
 use vocabulary::{AeTitle, Uid};
 
-use super::{Refused, check};
+use super::{Acceptable, Refused};
 use crate::offer::{AcceptableContext, Offer, Preference, TransferSyntaxes};
-use crate::{Access, Entity};
+use crate::rights::{Rights, Whose};
+use crate::users::{Demand, IdentityRefused, User, Users};
+use crate::{Access, Acquaintances, Entity, Peer, Peers, UnknownPeers};
 
 const CT: &str = "1.2.840.10008.5.1.4.1.1.2";
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -48,6 +52,15 @@ fn entity(name: &'static str, classes: &[(&'static str, Roles)]) -> Entity {
 
 const SCU: Roles = Roles { scu: true, scp: false };
 const SCP: Roles = Roles { scu: false, scp: true };
+
+/// What is checked has to live as long as what comes of it.
+fn leaked(rq: &AssociateRq) -> &'static AssociateRq {
+    Box::leak(Box::new(rq.clone()))
+}
+
+fn check<'a>(rq: &AssociateRq, peer: IpAddr, entities: &[&'a Entity]) -> Result<Acceptable<'a>, Refused> {
+    super::check(leaked(rq), peer, entities, &Acquaintances::default())
+}
 
 fn storage() -> Entity {
     entity("STORAGE-SCP", &[(CT, SCU), (VERIFICATION, SCU)])
@@ -152,4 +165,177 @@ fn sil_001_storage_at_query_retrieve_is_accepted_only_with_the_requestor_as_scp(
     assert!(answer.presentation_contexts[0].answer.is_ok());
     let roles = &answer.user_information.role_selections[0];
     assert_eq!((roles.scu, roles.scp), (false, true));
+}
+
+fn peer(text: &str, rights: Rights) -> Peer {
+    Peer { rights, ..Peer::at(title(text), "127.0.0.1".to_owned(), 104) }
+}
+
+fn knowing(peers: Vec<Peer>) -> Acquaintances {
+    Acquaintances { peers: Peers::new(peers), ..Acquaintances::default() }
+}
+
+fn check_knowing<'a>(
+    rq: &AssociateRq,
+    peer: IpAddr,
+    entities: &[&'a Entity],
+    acquaintances: &Acquaintances,
+) -> Result<Acceptable<'a>, Refused> {
+    super::check(leaked(rq), peer, entities, acquaintances)
+}
+
+/// The result of each context: 0 where it is accepted.
+fn results(acceptable: &Acceptable<'_>) -> Vec<u8> {
+    let contexts = &acceptable.answer.presentation_contexts;
+    contexts.iter().map(|context| context.answer.as_ref().map_or_else(|r| r.result(), |_| 0)).collect()
+}
+
+#[test]
+fn sil_095_a_context_without_its_right_is_refused_by_the_user_and_the_others_are_accepted() {
+    let query_retrieve = query_retrieve();
+    let rq = request("ARCHIVE", &[VERIFICATION, STUDY_ROOT_FIND, "1.2.3"]);
+    let known = knowing(vec![peer("CT2", Rights { find: false, ..Rights::ALL })]);
+    let acceptable = check_knowing(&rq, HERE, &[&query_retrieve], &known).unwrap();
+    assert_eq!(results(&acceptable), [0, 1, 3]);
+    assert_eq!(acceptable.denied.len(), 1);
+    assert_eq!(acceptable.denied[0].to_string(), "may-find of [[peer]] CT2");
+    let others = knowing(vec![peer("CT1", Rights { find: false, ..Rights::ALL })]);
+    let acceptable = check_knowing(&rq, HERE, &[&query_retrieve], &others).unwrap();
+    assert_eq!(results(&acceptable), [0, 0, 3], "the rights of others are no concern");
+}
+
+#[test]
+fn sil_095_the_role_is_refused_that_is_not_allowed() {
+    let (storage, query_retrieve) = (storage(), query_retrieve());
+    let mut rq = request("ARCHIVE", &[CT]);
+    rq.user_information.role_selections =
+        vec![RoleSelection { sop_class: Uid::known(CT), scu: true, scp: true }];
+    let granted = |rights| {
+        let known = knowing(vec![peer("CT2", rights)]);
+        let acceptable = check_knowing(&rq, HERE, &[&storage, &query_retrieve], &known).unwrap();
+        let roles = acceptable.answer.user_information.role_selections.first().cloned();
+        (results(&acceptable), roles.map(|roles| (roles.scu, roles.scp)))
+    };
+    assert_eq!(granted(Rights::ALL), (vec![0], Some((true, true))));
+    assert_eq!(granted(Rights { store: false, ..Rights::ALL }), (vec![0], Some((false, true))));
+    assert_eq!(granted(Rights { retrieve: false, ..Rights::ALL }), (vec![0], Some((true, false))));
+    assert_eq!(granted(Rights { retrieve: false, store: false, ..Rights::ALL }), (vec![1], None));
+}
+
+#[test]
+fn sil_095_where_nothing_is_left_the_log_names_the_setting_of_whoever_rejects() {
+    let mut storage = storage();
+    storage.reject_without_context = true;
+    let known = knowing(vec![peer("CT2", Rights { store: false, ..Rights::ALL })]);
+    let refused = check_knowing(&request("ARCHIVE", &[CT]), HERE, &[&storage], &known).unwrap_err();
+    assert_eq!(refused.rejection(), Rejection { result: 1, source: 1, reason: 1 });
+    assert!(refused.to_string().contains("may-store of [[peer]] CT2"), "{refused}");
+}
+
+#[test]
+fn sil_095_a_title_is_taken_from_its_addresses_only() {
+    let storage = storage();
+    let mut ct2 = peer("CT2", Rights::ALL);
+    ct2.calls_from = Some(vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()]);
+    let known = knowing(vec![ct2]);
+    let rq = request("ARCHIVE", &[CT]);
+    for address in ["10.1.2.3", "::ffff:10.1.2.3", "2001:db8::7"] {
+        assert!(check_knowing(&rq, address.parse().unwrap(), &[&storage], &known).is_ok(), "{address}");
+    }
+    for address in ["127.0.0.1", "2001:db9::7", "::ffff:11.1.2.3"] {
+        let refused = check_knowing(&rq, address.parse().unwrap(), &[&storage], &known).unwrap_err();
+        assert_eq!(refused.rejection(), Rejection { result: 1, source: 1, reason: 3 }, "{address}");
+        assert!(refused.to_string().contains("calls-from"), "{refused}");
+    }
+}
+
+#[test]
+fn sil_095_unknown_peers_may_do_what_their_table_says_or_not_call_at_all() {
+    let query_retrieve = query_retrieve();
+    let rq = request("ARCHIVE", &[VERIFICATION, STUDY_ROOT_FIND]);
+    let unknown = |unknown| Acquaintances { unknown, ..Acquaintances::default() };
+    let limited = UnknownPeers { may_call: true, rights: Rights { find: false, ..Rights::ALL } };
+    let acceptable = check_knowing(&rq, HERE, &[&query_retrieve], &unknown(limited)).unwrap();
+    assert_eq!(results(&acceptable), [0, 1]);
+    assert_eq!(acceptable.denied[0].whose, Whose::UnknownPeer);
+    let barred = UnknownPeers { may_call: false, rights: Rights::ALL };
+    let mut known = unknown(barred);
+    let refused = check_knowing(&rq, HERE, &[&query_retrieve], &known).unwrap_err();
+    assert_eq!(refused.rejection(), Rejection { result: 1, source: 1, reason: 3 });
+    known.peers = Peers::new(vec![peer("CT2", Rights::ALL)]);
+    assert!(check_knowing(&rq, HERE, &[&query_retrieve], &known).is_ok(), "who has a [[peer]] may");
+}
+
+fn with_identity(identity_type: u8) -> AssociateRq {
+    let mut rq = request("ARCHIVE", &[VERIFICATION, STUDY_ROOT_FIND]);
+    rq.user_information.user_identity = Some(UserIdentity {
+        identity_type,
+        positive_response_requested: true,
+        ..UserIdentity::of_name("ann")
+    });
+    rq
+}
+
+fn demanding(user_identity: Demand) -> Entity {
+    let mut entity = query_retrieve();
+    entity.access.user_identity = user_identity;
+    entity
+}
+
+#[test]
+fn sil_009_an_identity_is_ignored_checked_or_demanded_as_is_set() {
+    let without = request("ARCHIVE", &[VERIFICATION]);
+    let mut malformed = without.clone();
+    malformed.user_information.unknown.push(UnknownItem { item_type: 0x58, content: vec![1] });
+    for (demand, none, name, kerberos, broken) in [
+        (Demand::Off, Ok(false), Ok(false), Ok(false), Ok(false)),
+        (Demand::Optional, Ok(false), Ok(true), Ok(false), Err(IdentityRefused::Malformed)),
+        (
+            Demand::Required,
+            Err(IdentityRefused::Missing),
+            Ok(true),
+            Err(IdentityRefused::NotSupported(3)),
+            Err(IdentityRefused::Malformed),
+        ),
+    ] {
+        let entity = demanding(demand);
+        for (rq, expected) in
+            [(&without, none), (&with_identity(1), name), (&with_identity(3), kerberos), (&malformed, broken)]
+        {
+            let got = check(rq, HERE, &[&entity]);
+            if let Err(refused) = &got {
+                assert_eq!(refused.rejection(), Rejection { result: 1, source: 2, reason: 1 });
+            }
+            let got = got.map(|acceptable| acceptable.identity.is_some());
+            assert_eq!(got, expected.map_err(Refused::from), "{demand:?}");
+        }
+    }
+}
+
+#[test]
+fn sil_009_the_rights_of_the_user_are_added_and_the_response_is_empty() {
+    let users =
+        vec![User { name: "ann".to_owned(), passcode: None, rights: Rights { find: false, ..Rights::ALL } }];
+    let known = Acquaintances { users: Users::new(users, vec![]), ..Acquaintances::default() };
+    let (entity, rq) = (demanding(Demand::Optional), with_identity(1));
+    let before = check_knowing(&rq, HERE, &[&entity], &known).unwrap();
+    assert_eq!(results(&before), [0, 0]);
+    assert_eq!(before.answer.user_information.user_identity_response, None, "not before it is checked");
+    let identified = known.users.identify(before.identity.unwrap(), &mut || true).unwrap();
+    let after = before.identified(&rq, identified.grants).unwrap();
+    assert_eq!(results(&after), [0, 1]);
+    assert_eq!(after.denied[0].to_string(), "may-find of [[user]] \"ann\"");
+    assert_eq!(after.answer.user_information.user_identity_response, Some(Vec::new()));
+
+    let mut unasked = rq.clone();
+    unasked.user_information.user_identity.as_mut().unwrap().positive_response_requested = false;
+    let before = check_knowing(&unasked, HERE, &[&entity], &known).unwrap();
+    let after = before.identified(&unasked, Vec::new()).unwrap();
+    assert_eq!(after.answer.user_information.user_identity_response, None, "not asked for");
+}
+
+#[test]
+fn sil_009_too_many_passcodes_at_once_are_a_congestion_that_passes() {
+    let busy = Refused::from(IdentityRefused::Busy("too many"));
+    assert_eq!(busy.rejection(), Rejection { result: 2, source: 3, reason: 1 });
 }

@@ -54,6 +54,13 @@ impl<'a> Reader<'a> {
         })
     }
 
+    pub(super) fn port(&self, name: &str) -> Result<u16, ConfigurationError> {
+        self.read(name, |value| match value {
+            Value::Count(number) => u16::try_from(*number).ok(),
+            _ => None,
+        })
+    }
+
     pub(super) fn duration(&self, name: &str) -> Result<Duration, ConfigurationError> {
         self.read(name, |value| match value {
             Value::Duration(duration) => Some(*duration),
@@ -86,6 +93,14 @@ impl<'a> Reader<'a> {
     pub(super) fn path(&self, name: &str) -> Result<PathBuf, ConfigurationError> {
         self.read(name, |value| match value {
             Value::Path(path) => Some(path.clone()),
+            _ => None,
+        })
+    }
+
+    pub(super) fn path_or_off(&self, name: &str) -> Result<Option<PathBuf>, ConfigurationError> {
+        self.read(name, |value| match value {
+            Value::Path(path) => Some(Some(path.clone())),
+            Value::Off => Some(None),
             _ => None,
         })
     }

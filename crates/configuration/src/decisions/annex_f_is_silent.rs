@@ -14,7 +14,7 @@ pub(super) const DECISIONS: &[Decision] = &[
     Decision::both("SIL-006", "Timezone Offset From UTC in an identifier", "not applied, never a key, not in answers", "PS3.4 C.4.1.1.3 has it beside the keys; times are answered as they were stored"),
     Decision::both("SIL-007", "Query/Retrieve View that was not negotiated", "ignored", "asking for a view is no reason to get nothing"),
     Decision::both("SIL-008", "TLS", "not offered", "it belongs in front of the server until it is part of it"),
-    Decision::both("SIL-009", "user identity", "ignored and not answered", "peers that send one expect to be served all the same"),
+    Decision::both("SIL-009", "user identity", "ignored and not answered unless it is asked for; then names with passcodes and JSON Web Tokens are checked, and what fails is rejected 1/2/1", "peers that send one expect to be served all the same; PS3.7 D.3.3.7"),
     Decision::both("SIL-010", "role selection", "answered where proposed, never beyond; the SCP role is proposed for notifications, and a peer that does not answer it is told all the same", "PS3.7 D.3.3.4; many modalities accept the context and know nothing of roles"),
     Decision::both("SIL-011", "asynchronous operations window", "1/1 if proposed", "one operation at a time is all there is"),
     Decision::both("SIL-012", "extended negotiation of Storage, and the common one", "not answered", "level 2 is what everybody gets"),
@@ -24,7 +24,7 @@ pub(super) const DECISIONS: &[Decision] = &[
     // Association handling and timers.
     Decision::each("SIL-016", "no acceptable context; barred address", "accepted, each context with its reason; 1/1/1", "1/1/1; 1/1/1", "PS3.8 has no reason for either; a peer learns more from the results"),
     Decision::both("SIL-017", "protocol version", "bit 0 alone is tested; 1/2/2 without it", "PS3.8 9.3.2"),
-    Decision::both("SIL-018", "order of the checks", "version, application context, address, calling title, called title, contexts, limit", "what does not help to repeat is said first"),
+    Decision::both("SIL-018", "order of the checks", "version, application context, address, calling title, called title, contexts, limit, user identity", "what does not help to repeat is said first"),
     Decision::both("SIL-019", "comparison of AE titles", "case counts, spaces around do not; a blank calling title is none: 1/1/3", "PS3.5 6.2"),
     Decision::both("SIL-020", "maximum PDU length", "counted without the header, 0 is no limit of the peer's; a limit of our own in any case", "PS3.8 D.1; memory is bounded"),
     Decision::both("SIL-021", "the limit for each AE", "counted by calling title, with a ceiling for all together", "a title can be made up, memory cannot"),
@@ -107,7 +107,7 @@ pub(super) const DECISIONS: &[Decision] = &[
     Decision::each("SIL-092", "signed instances", "exempt from corrections and conversions", "treated like others", "a signature is worth something only while what it signs stays (PS3.15 A.3)"),
     Decision::both("SIL-093", "de-identification", "not offered", "an archive gives back what it was given"),
     Decision::both("SIL-094", "patient data in the log", "none; peers, UIDs and statuses are enough to find out", "logs travel further than images"),
-    Decision::both("SIL-095", "access rights", "lists of titles and addresses for each SCP", "PS3.2 F.7.2 has these"),
     Decision::both("SIL-096", "HL7, a user interface, exam types", "neither of the former: the command `correct` is the source of changes; exam types are a list in the settings, empty by default", "outside of DICOM's network services; a list needs no other source"),
+    Decision::both("SIL-095", "access rights", "lists of titles and addresses for each SCP, rights of each peer and user; everything is allowed to begin with. A context without its right is refused with result 1, a C-MOVE to a destination without it with 0124", "PS3.2 F.7.2 has the lists; PS3.8 9.3.3.2, PS3.7 C.5.26"),
     Decision::both("SIL-097", "work side by side", "a query sees what was acknowledged before it; an export sends what was held when it was ordered, also if it is replaced meanwhile", "nobody waits for anybody"),
 ];

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Everything, Said, SaidPeer, keys, sections, shown, wrong_value};
+use super::{Everything, Said, SaidTable, keys, sections, shown, wrong_value};
 use crate::error::ConfigurationError;
 use crate::kind::Kind;
 use crate::setting::Setting;
@@ -98,7 +98,7 @@ impl Everything {
             match (section, value.get_ref()) {
                 (Some(section), DeValue::Array(tables)) if section.repeated => {
                     for table in tables.iter() {
-                        self.peer(section, table, &places);
+                        self.repeated(section, table, &places);
                     }
                 }
                 (Some(section), DeValue::Table(table)) if !section.repeated => {
@@ -172,16 +172,17 @@ impl Everything {
     }
 
     /// Takes one table of a repeated section.
-    fn peer(&mut self, section: &Section, table: &Spanned<DeValue<'_>>, places: &Places<'_>) {
+    fn repeated(&mut self, section: &'static Section, table: &Spanned<DeValue<'_>>, places: &Places<'_>) {
         let DeValue::Table(entries) = table.get_ref() else {
             return self.not_a_table(section, table, places);
         };
-        let mut peer = SaidPeer { values: Vec::new(), place: places.of(table.span().start) };
+        let place = places.of(table.span().start);
+        let mut said = SaidTable { section: section.name, values: Vec::new(), place };
         for (key, value) in entries {
             let full = format!("{}.{}", section.name, key.get_ref());
             match section.settings().find(|setting| setting.key == full) {
                 Some(setting) => match given(setting, value, places) {
-                    Ok(said) => peer.values.push(said),
+                    Ok(value) => said.values.push(value),
                     Err(error) => self.errors.push(error),
                 },
                 None => {
@@ -193,14 +194,15 @@ impl Everything {
         for setting in section.settings().filter(|setting| setting.default_value(Preset::Standard).is_none())
         {
             if !entries.iter().any(|(key, _)| key.get_ref() == setting.name()) {
-                self.errors.push(ConfigurationError::PeerIncomplete {
-                    place: peer.place.clone(),
+                self.errors.push(ConfigurationError::Incomplete {
+                    place: said.place.clone(),
+                    section: section.name,
                     key: setting.name(),
                     allowed: setting.kind.allowed(),
                 });
             }
         }
-        self.peers.push(peer);
+        self.tables.push(said);
     }
 }
 

@@ -97,7 +97,7 @@ macro_rules! acceptor {
                 caption: "Allowed calling AE titles",
                 short: "The AE titles that may call; none listed: any.",
                 long: "Others are rejected 1/1/3 (calling AE title not recognized). A title is a claim, not a proof: \
-                       list addresses too.",
+                       peer.calls-from says from where, and user-identity asks who.",
                 requirements: $r_calling,
             },
             Setting {
@@ -121,6 +121,19 @@ macro_rules! acceptor {
                 short: "What is answered when none of the proposed presentation contexts is acceptable.",
                 long: "",
                 requirements: $r_contexts,
+            },
+            Setting {
+                key: concat!($section, ".user-identity"),
+                kind: Kind::Word(UserIdentity::WORDS),
+                standard: "off",
+                annex_f: "off",
+                takes_effect: TakesEffect::OnReload,
+                caption: "User identity",
+                short: "Whether the user identity of an association request (PS3.7 D.3.3.7) is checked.",
+                long: "User names and passcodes are checked against the [[user]] tables, JSON Web Tokens by the \
+                       [[token-key]] tables; Kerberos and SAML are not supported. What fails is rejected 1/2/1 \
+                       (permanent, ACSE, no reason given).",
+                requirements: &["SIL-009"],
             },
         ]
     };

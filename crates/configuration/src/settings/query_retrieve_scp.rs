@@ -6,8 +6,8 @@ use crate::kind::Kind;
 use crate::setting::{Setting, TakesEffect};
 use crate::words::{
     AssociationsCounted, HigherLevelKeys, InformationModel, Lenience, MatchingTable, NoAcceptableContext,
-    OnSubOperationFailure, PartialFailure, ReturnedAttributes, SeveralValues, UnmatchedKeys, WarningsEndIn,
-    Words,
+    OnSubOperationFailure, PartialFailure, ReturnedAttributes, SeveralValues, UnmatchedKeys, UserIdentity,
+    WarningsEndIn, Words,
 };
 
 pub(super) const SECTION: Section = Section {

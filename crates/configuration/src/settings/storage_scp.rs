@@ -7,7 +7,7 @@ use crate::setting::{Setting, TakesEffect};
 use crate::words::{
     AssociationsCounted, CoercionAnswer, CommitmentCheck, CommitmentIncomplete, CompressedFor, Duplicates,
     Modality, Names, NoAcceptableContext, NotificationRefused, PatientIdConflict, RequiredElements, Sex,
-    SopClasses, Sync, Words,
+    SopClasses, Sync, UserIdentity, Words,
 };
 
 pub(super) const SECTION: Section = Section {

@@ -147,6 +147,11 @@ impl UserInformation {
         Ok(())
     }
 
+    /// Whether there is a user identity item that is not understood, or one too many.
+    pub fn has_unusable_identity(&self) -> bool {
+        self.unknown.iter().any(|item| item.item_type == item_type::USER_IDENTITY)
+    }
+
     /// The roles that were proposed or answered for a SOP class.
     pub fn roles(&self, sop_class: &Uid) -> Option<&RoleSelection> {
         self.role_selections.iter().find(|role| role.sop_class == *sop_class)

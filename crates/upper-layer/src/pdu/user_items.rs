@@ -165,6 +165,21 @@ impl CommonExtendedNegotiation {
 }
 
 impl UserIdentity {
+    /// A user name alone (type 1); no response is asked for.
+    pub fn of_name(name: &str) -> Self {
+        Self {
+            identity_type: 1,
+            positive_response_requested: false,
+            primary: name.as_bytes().to_vec(),
+            secondary: Vec::new(),
+        }
+    }
+
+    /// A user name and a passcode (type 2); no response is asked for.
+    pub fn of_name_and_passcode(name: &str, passcode: Vec<u8>) -> Self {
+        Self { identity_type: 2, secondary: passcode, ..Self::of_name(name) }
+    }
+
     pub(super) fn read(content: &[u8]) -> Understood<Self> {
         let mut reader = Reader::new(content);
         let identity_type = reader.u8(WITHIN)?;
