@@ -147,6 +147,15 @@ def test_under_annex_f_an_association_for_which_nothing_is_left_is_rejected(make
     server.wait_for_log(r"rejected association: .*may-find of \[\[peer\]\] WS1 is false")
 
 
+@pytest.mark.requirement("SIL-095")
+def test_the_statement_says_who_may_do_what(make_server: Callable[..., Isocenter]) -> None:
+    plain = make_server(start=False).run("statement").stdout
+    peers = [known("WS1", **{"may-store": False, "retrieve-to": ["WS1"], "calls-from": ["192.0.2.7"]}), known("CT1", **{"may-find": False, "may-retrieve": False})]
+    limited = make_server({"peer": peers, "unknown-peer": {"may-call": False}, "storage-scp": {"user-identity": "required"}}, start=False).run("statement").stdout
+    for text in ["192.0.2.7/32", "query, retrieve (C-MOVE to WS1 alone), ask for storage commitment", "store, ask for storage commitment", "1 (refused by the user)", "may not call", "A request without a user identity"]:
+        assert text in limited and text not in plain, text
+
+
 # --- Paths -----------------------------------------------------------------------------------------------------------
 
 HOSTILE = [b"../../../../outside", b"../x", b"..", b".", b"/etc/isocenter-was-here", b"1.2/../../3", b"con", b"a\\b", b"1.2.3\0/../4", b"1" * 65, b"1." * 40 + b"1", b"\0", b"~root", b"%2e%2e%2f", b"..%00", b"\xff\xfe", b"1.2.\n3", b"$(id)", b"1.2.840.", b".1.2"]

@@ -264,7 +264,7 @@ def test_both_formats_and_both_templates_hold_the_same_cells(server: Isocenter) 
 
 def test_the_configuration_in_force_is_stated(server: Isocenter, destination: RawDestination) -> None:
     page = read(server)
-    assert page.table("Remote AEs") == [{"AE title": "VIEWER1", "Host": "127.0.0.1", "TCP port": str(destination.port)}]
+    assert page.table("Remote AEs") == [{"AE title": "VIEWER1", "Host": "127.0.0.1", "TCP port": str(destination.port), "May call from": "anywhere", "May": "store, query, retrieve, ask for storage commitment"}]
     local = {row["Application Entity"]: row["TCP port"] for row in page.table("Local AEs")}
     assert local == {"STORAGE-SCU": "None", "STORAGE-SCP": str(server.store_address[1]), "QUERY-RETRIEVE-SCP": str(server.query_address[1])}
     in_force = {row["Setting"]: row["In force"] for tables in page.tables.values() for table in tables for row in table if "A change holds" in row}

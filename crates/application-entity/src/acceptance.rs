@@ -178,9 +178,9 @@ fn identity_to_check<'a>(
     let supported = given.filter(|identity| Users::supports(identity));
     if supported.is_none() {
         keep(candidates, |entity| entity.access.user_identity != Demand::Required).ok_or(match given {
-                Some(identity) => IdentityRefused::NotSupported(identity.identity_type),
-                None => IdentityRefused::Missing,
-            })?;
+            Some(identity) => IdentityRefused::NotSupported(identity.identity_type),
+            None => IdentityRefused::Missing,
+        })?;
     }
     Ok(supported)
 }

@@ -79,19 +79,10 @@ fn serve_with(
         .get(connection.listener)
         .ok_or_else(|| Failure("a connection came in where nobody listens".to_owned()))?;
     let entities = wiring.entities_at(*address);
-    let reception = Reception {
-        entities: &entities,
-        acquaintances: &wiring.acquaintances,
-        network: &wiring.network,
-    };
+    let reception =
+        Reception { entities: &entities, acquaintances: &wiring.acquaintances, network: &wiring.network };
     let mut overseer = Supervisor { control, peer: connection.stream.try_clone()?.into() };
     let transport = TcpTransport::new(connection.stream)?;
-    application_entity::serve(
-        transport,
-        connection.peer,
-        &reception,
-        &mut overseer,
-        &mut services,
-    );
+    application_entity::serve(transport, connection.peer, &reception, &mut overseer, &mut services);
     Ok(())
 }

@@ -107,7 +107,7 @@ pub(super) const DECISIONS: &[Decision] = &[
     Decision::each("SIL-092", "signed instances", "exempt from corrections and conversions", "treated like others", "a signature is worth something only while what it signs stays (PS3.15 A.3)"),
     Decision::both("SIL-093", "de-identification", "not offered", "an archive gives back what it was given"),
     Decision::both("SIL-094", "patient data in the log", "none; peers, UIDs and statuses are enough to find out", "logs travel further than images"),
-    Decision::both("SIL-096", "HL7, a user interface, exam types", "neither of the former: the command `correct` is the source of changes; exam types are a list in the settings, empty by default", "outside of DICOM's network services; a list needs no other source"),
     Decision::both("SIL-095", "access rights", "lists of titles and addresses for each SCP, rights of each peer and user; everything is allowed to begin with. A context without its right is refused with result 1, a C-MOVE to a destination without it with 0124", "PS3.2 F.7.2 has the lists; PS3.8 9.3.3.2, PS3.7 C.5.26"),
+    Decision::both("SIL-096", "HL7, a user interface, exam types", "neither of the former: the command `correct` is the source of changes; exam types are a list in the settings, empty by default", "outside of DICOM's network services; a list needs no other source"),
     Decision::both("SIL-097", "work side by side", "a query sees what was acknowledged before it; an export sends what was held when it was ordered, also if it is replaced meanwhile", "nobody waits for anybody"),
 ];
