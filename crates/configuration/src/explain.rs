@@ -57,11 +57,19 @@ impl Effective {
                     format_args!("\n[[peer]]\nae-title = {title}\nhost = {host}\nport = {}\n", peer.port),
                 );
             }),
+            // Not as a table: without the hash, which is nothing to show, it would be another user.
             "user" => users.iter().for_each(|user| {
-                append(text, format_args!("\n[[user]]\nname = {}\n", quoted(&user.name)));
+                append(text, format_args!("\n# [[user]] {}\n", quoted(&user.name)));
             }),
             _ => token_keys.iter().for_each(|key| {
-                append(text, format_args!("\n[[token-key]]\nissuer = {}\n", quoted(&key.issuer)));
+                let (algorithm, file) = (key.algorithm, quoted(&key.file.to_string_lossy()));
+                let (issuer, audience) = (quoted(&key.issuer), quoted(&key.audience));
+                append(
+                    text,
+                    format_args!(
+                        "\n[[token-key]]\nalgorithm = \"{algorithm}\"\nfile = {file}\nissuer = {issuer}\naudience = {audience}\n"
+                    ),
+                );
             }),
         }
     }

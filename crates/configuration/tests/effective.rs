@@ -258,6 +258,28 @@ fn a_reload_says_what_changes_and_keeps_what_needs_a_restart() {
     assert!(changes.is_empty());
 }
 
+const HASH: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+/// What is printed is shown around; and read again it grants nobody more than before.
+#[test]
+fn sil_009_no_hash_is_printed_and_no_change_names_one() {
+    let file = format!(
+        "[[user]]\nname = \"ann\"\npasscode-hash = \"{HASH}\"\nmay-store = false\n[[token-key]]\nalgorithm = \"EdDSA\"\n\
+         file = \"k.pem\"\nissuer = \"i\"\naudience = \"a\"\n"
+    );
+    let held = from_file(&file);
+    let printed = held.to_text();
+    assert!(printed.contains("ann") && !printed.contains("AAECAwQF"), "{printed}");
+    assert!(!format!("{:?}", held.configuration).contains("AAECAwQF"));
+    let again = from_file(&printed).configuration.tables;
+    assert!(again.users.is_empty());
+    assert_eq!(again.token_keys, held.configuration.tables.token_keys);
+    let newer = from_file(&file.replace("ODw$AAEC", "ODw$BBEC"));
+    let (_, changes) = held.reload(newer).unwrap();
+    assert_eq!(changes[0].to_string(), "user is 1 user (ann) now, no longer 1 user (ann)");
+}
+
 #[test]
 fn a_setting_without_effect_is_pointed_out_only_if_it_was_given() {
     assert!(with(&[]).notices().is_empty());
