@@ -4,12 +4,10 @@ use rusqlite::{CachedStatement, Connection, Row, Rows, params_from_iter};
 
 use crate::answer::Values;
 use crate::keys::KeyType;
+use crate::limits::ROWS_LOOKED_AT;
 use crate::plan::{Layout, Source, plan};
 use crate::query::{Criterion, Test};
 use crate::{Answer, CatalogError, Query};
-
-/// Rows that are looked at in one go without a match among them: some milliseconds at the worst.
-const ROWS_LOOKED_AT: usize = 1_000;
 
 /// A query that is ready to run.
 pub struct Find<'c> {

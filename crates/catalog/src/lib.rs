@@ -23,6 +23,7 @@ mod find;
 mod further;
 mod held;
 pub mod keys;
+pub mod limits;
 mod locate;
 mod lock;
 pub mod matching;

@@ -7,13 +7,11 @@ use vocabulary::{InformationModel, Level, Uid};
 
 use crate::held::uid_key;
 use crate::keys;
+use crate::limits::INSTANCES_READ;
 use crate::locate::{HELD_COLUMNS, held};
 use crate::query::level_of;
 use crate::rules::Lenience;
 use crate::{CatalogError, Held, QueryRefused, QueryRules};
-
-/// Instances read at once: some 100 KB of them.
-const INSTANCES_READ: usize = 256;
 
 /// What a C-MOVE or C-GET asks for: the unique keys of its identifier (PS3.4 C.4.2.1.4, C.4.3.1.3).
 #[derive(Debug, Clone, PartialEq, Eq)]

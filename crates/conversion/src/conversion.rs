@@ -115,6 +115,12 @@ impl Conversion {
             edits.0.extend(changed.edits.0);
             (recipe.pixels, lost) = (changed.parts, changed.lost);
         }
+        if survey.has_other_fragments && !recipe.explicit {
+            // Without a VR they would be taken for the items of a sequence.
+            return Err(NotConverted::Pixels(
+                "an element beside Pixel Data is in fragments, which implicit VR does not have",
+            ));
+        }
         if !is_encapsulated(&self.transfer_syntax_uid) {
             // A thumbnail is no loss (PS3.3 table C.7-11b, type 3).
             match survey.with_encapsulated.iter().all(|sequence| *sequence == ICON_IMAGE_SEQUENCE) {

@@ -21,6 +21,8 @@ pub(crate) struct Survey {
     pub(crate) pixel_data: Option<PixelData>,
     /// The sequences at depth 0 that have encapsulated pixel data somewhere inside.
     pub(crate) with_encapsulated: BTreeSet<Tag>,
+    /// Whether another element at depth 0 than Pixel Data is in fragments.
+    pub(crate) has_other_fragments: bool,
 }
 
 /// How Pixel Data are laid out.
@@ -65,6 +67,8 @@ impl Survey {
                     survey.present.insert(tag);
                     if tag == PIXEL_DATA {
                         survey.pixel_data = Some(fragments(&mut tokens)?);
+                    } else {
+                        survey.has_other_fragments = true;
                     }
                 }
                 Token::Encapsulated { .. } => {

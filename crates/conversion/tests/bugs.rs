@@ -1,14 +1,33 @@
 //! What fuzzing found, each with the data set that showed it.
 
+#![allow(clippy::panic, reason = "a test")]
+
 use std::io::{self, Cursor, Read};
 
-use conversion::{Applied, Photometric, Plan, Rules, Stored};
+use conversion::{Applied, Conversion, NotConverted, Photometric, Plan, Rules, Stored};
 use dataset::{DataSetWriter, Identifier};
 use vocabulary::{Encoding, Tag, Uid, Vr};
 
 const EVLE: &str = "1.2.840.10008.1.2.1";
+const IVLE: &str = "1.2.840.10008.1.2";
 const PADDING: Tag = Tag(0xFFFC, 0xFFFC);
 const PIXEL_DATA: Tag = Tag(0x7FE0, 0x0010);
+
+/// How an instance in Explicit VR Little Endian is made into what a destination of one transfer syntax takes.
+fn conversion(taken: &str, rules: &Rules) -> Box<Conversion> {
+    let stored = Stored {
+        sop_class_uid: Uid::known("1.2.840.10008.5.1.4.1.1.7"),
+        sop_instance_uid: Uid::known("1.2.3"),
+        transfer_syntax_uid: Uid::known(EVLE),
+    };
+    let plans = Plan::for_destination(&stored, |_, syntax| *syntax == *taken, rules, None);
+    let Some(Plan::Convert(conversion)) = plans.into_iter().next() else { panic!("nothing is converted") };
+    conversion
+}
+
+fn apply(conversion: &Conversion, held: Vec<u8>) -> Result<Applied, NotConverted> {
+    conversion.apply(&move || -> io::Result<Box<dyn Read>> { Ok(Box::new(Cursor::new(held.clone()))) })
+}
 
 /// Where an element before Pixel Data had a higher tag, as where padding stands in the wrong place, its value was
 /// written before the pixels and its header behind them: the destination got a data set that nobody could read.
@@ -24,20 +43,24 @@ fn bug_103_a_value_out_of_order_stays_with_its_header() {
     writer.element(PIXEL_DATA, Vr::OW, &[0, 1, 2, 3]);
     let held = writer.into_bytes();
 
-    let uid = Uid::known;
-    let stored = Stored {
-        sop_class_uid: uid("1.2.840.10008.5.1.4.1.1.7"),
-        sop_instance_uid: uid("1.2.3"),
-        transfer_syntax_uid: uid(EVLE),
-    };
     let rules = Rules { photometric: Some(Photometric::Monochrome2), ..Rules::default() };
-    let plans = Plan::for_destination(&stored, |_, syntax| *syntax == EVLE, &rules, None);
-    let Some(Plan::Convert(conversion)) = plans.into_iter().next() else { panic!("nothing is converted") };
-    let open = move || -> io::Result<Box<dyn Read>> { Ok(Box::new(Cursor::new(held.clone()))) };
-    let Applied::Converted(mut converted) = conversion.apply(&open).unwrap() else { panic!("it is as held") };
+    let applied = apply(&conversion(EVLE, &rules), held).unwrap();
+    let Applied::Converted(mut converted) = applied else { panic!("it is as held") };
     let mut made = Vec::new();
     converted.data_set.read_to_end(&mut made).unwrap();
     let made = Identifier::read(&made, Encoding::ExplicitLittleEndian).unwrap();
     assert_eq!(made.raw(PADDING), Some(&b"value\0"[..]));
     assert_eq!(made.raw(PIXEL_DATA), Some(&[255, 254, 253, 252][..]));
+}
+
+/// Fragments in another element than Pixel Data went out in implicit VR, where nobody can tell them from items.
+#[test]
+fn bug_105_fragments_that_implicit_vr_cannot_have_are_not_sent_in_it() {
+    let mut writer = DataSetWriter::new(Encoding::ExplicitLittleEndian);
+    writer.text(Tag(0x0010, 0x0010), Vr::PN, "Doe^Jane");
+    let mut held = writer.into_bytes();
+    held.extend(b"\xe1\x7f\x10\x00OB\0\0\xff\xff\xff\xff");
+    held.extend(b"\xfe\xff\x00\xe0\x04\0\0\0\x01\x02\x03\x04\xfe\xff\xdd\xe0\0\0\0\0");
+    let refused = apply(&conversion(IVLE, &Rules::default()), held).unwrap_err();
+    assert!(refused.to_string().contains("fragments"), "{refused}");
 }

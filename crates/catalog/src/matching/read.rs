@@ -4,14 +4,11 @@ use vocabulary::Vr;
 
 use super::{Matching, NamePattern, Number, TextPattern, Wild};
 use crate::keys::{self, Matched};
+use crate::limits::WILD_BYTES_MAX;
 use crate::normal;
 use crate::rules::{Letters, SeveralValues};
 
-/// The longest value with wild cards, in bytes. LO has 64 characters, the longest text that is a key (LT) would never be
-/// written out whole; the bound keeps the work for a row small.
-const WILD_BYTES_MAX: usize = 1024;
-
-/// The longest value without, in bytes, of keys that are no UIDs: as long as the catalog keeps values.
+/// The longest value without wild cards, in bytes, of keys that are no UIDs: as long as the catalog keeps values.
 const VALUE_BYTES_MAX: usize = vocabulary::limits::CATALOGUED_VALUE_BYTES_MAX;
 
 /// The ways in which a key may be matched.

@@ -7,9 +7,7 @@ use vocabulary::Uid;
 
 use crate::{CatalogError, Held, InstanceRow, Location, Outcome, Place};
 
-/// The longest message, in bytes. A row has some hundred values of [`vocabulary::limits::CATALOGUED_VALUE_BYTES_MAX`]
-/// and few sequences; real ones have 2 KiB. Who has a longer one records it himself.
-pub(super) const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
+pub(super) use crate::limits::RECORDER_MESSAGE_BYTES_MAX as MESSAGE_BYTES_MAX;
 
 /// The bytes of a message's length.
 pub(super) const LENGTH_BYTES: usize = 4;

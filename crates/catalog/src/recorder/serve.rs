@@ -11,12 +11,9 @@ use rustix::event::{PollFd, PollFlags, poll};
 use super::message::{self, Answered, Asked, Failed, LENGTH_BYTES, MESSAGE_BYTES_MAX};
 use super::place::{reach, socket_path};
 use crate::catalog::{recall, remember};
+use crate::limits::RECORDER_CALLERS_MAX;
 use crate::writing::Writing;
 use crate::{Access, Catalog, CatalogError, locate, record, remove};
-
-/// Those for whom is recorded at a time; whoever comes beyond that records himself. Each costs a descriptor,
-/// of which a process commonly has 1,024.
-const CALLERS_MAX: usize = 768;
 
 /// How much is read from a caller at once, in bytes: a row and more.
 const READ_BYTES: usize = 16 * 1024;
@@ -92,7 +89,7 @@ impl Recorder {
     fn let_in(&mut self) {
         while let Ok((stream, _)) = self.listener.accept() {
             // Who is not let in hears of it by the end of his connection, and records himself.
-            if self.callers.len() < CALLERS_MAX && stream.set_nonblocking(true).is_ok() {
+            if self.callers.len() < RECORDER_CALLERS_MAX && stream.set_nonblocking(true).is_ok() {
                 self.callers.push(Caller { stream, received: Vec::new(), over: false });
             }
         }
