@@ -58,6 +58,11 @@ pub enum NotConverted {
         "the corrected value of {0} cannot be written: it is no text, or is longer than an element holds"
     )]
     Correction(Tag),
+    /// A value that a reader of implicit VR would take for a sequence.
+    #[error(
+        "{0} has a value that is no sequence, and in implicit VR nobody could tell: correct the instance, or let the destination accept explicit VR"
+    )]
+    WouldBeSequence(Tag),
     /// The data set is larger than its lengths can say.
     #[error("a sequence grows beyond 4 GiB")]
     SequenceTooLong,

@@ -284,6 +284,11 @@ impl<R: Read> Rewriter<R> {
             }
             return Ok(());
         }
+        // In implicit VR it would be read as items.
+        let is_misread = !self.parent().explicit && length > 0 && vr_of(tag) == Vr::SQ;
+        if is_misread && vr.is_some_and(|vr| !matches!(vr, Vr::SQ | Vr::UN)) {
+            return Err(NotConverted::WouldBeSequence(tag));
+        }
         self.header(tag, Some(value_representation(tag, vr, u64::from(length), signed)), Some(length));
         if tag == PIXEL_REPRESENTATION && length == 2 {
             let value = crate::survey::rest(&mut self.tokens)?;

@@ -64,3 +64,13 @@ fn bug_105_fragments_that_implicit_vr_cannot_have_are_not_sent_in_it() {
     let refused = apply(&conversion(IVLE, &Rules::default()), held).unwrap_err();
     assert!(refused.to_string().contains("fragments"), "{refused}");
 }
+
+/// In implicit VR the dictionary tells a sequence, so that a value under such a tag would be read as items.
+#[test]
+fn bug_106_a_value_that_implicit_vr_makes_a_sequence_of_is_not_sent_in_it() {
+    const SEQUENCE: Tag = Tag(0x0008, 0x0305);
+    let mut writer = DataSetWriter::new(Encoding::ExplicitLittleEndian);
+    writer.element(SEQUENCE, Vr::CS, b"no sequence.");
+    let refused = apply(&conversion(IVLE, &Rules::default()), writer.into_bytes()).unwrap_err();
+    assert!(refused.to_string().contains("(0008,0305)"), "{refused}");
+}
