@@ -4,7 +4,7 @@ use std::{
     fs::{self, File},
     io,
     ops::ControlFlow,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
         mpsc::{self, Receiver, SyncSender},
@@ -278,30 +278,50 @@ impl Reindexed {
     }
 }
 
-/// Puts the new catalog, complete, closed and on the disk, in the place of the old one. Whenever the machine goes down,
-/// there is the one or the other.
+/// The two files of a swap.
+struct Swap {
+    new: PathBuf,
+    old: PathBuf,
+}
+
+/// What a swap does, in this order. Whenever it ends, and wherever the machine goes down, there is the one catalog or the
+/// other: each step leaves one of them whole under the old one's name.
+const SWAP_STEPS: [fn(&Swap) -> Result<(), HoldingsError>; 5] =
+    [Swap::settle_old, Swap::remove_log_of_old, Swap::sync_names, Swap::rename, Swap::sync_names];
+
+/// Puts the new catalog, complete, closed and on the disk, in the place of the old one.
 fn swap(new: &Path, old: &Path) -> Result<(), HoldingsError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| HoldingsError::File { path, source }
-    };
-    let directory = old.parent().unwrap_or(Path::new("."));
-    let sync_names =
-        || File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed(directory));
-    // The log of the old one must not be taken for one of the new one, so it goes first, and what it held into its file
-    // before. An old one that cannot be had so is no catalog: without it, the next start would record all files.
-    let settled = old.exists()
-        && Catalog::open(old, Access::ReadWrite)
-            .and_then(|old| old.settle())
-            .is_ok_and(|log| log.copied == log.pages);
-    if settled {
-        remove_log(old)?;
-    } else {
-        remove_catalog(old)?;
+    let swap = Swap { new: new.to_owned(), old: old.to_owned() };
+    SWAP_STEPS.iter().try_for_each(|step| step(&swap))
+}
+
+impl Swap {
+    /// What the log of the old one holds goes into its file. An old one of which that cannot be had is no catalog, and is
+    /// removed: without it, the next start would record all files.
+    fn settle_old(&self) -> Result<(), HoldingsError> {
+        let settled = self.old.exists()
+            && Catalog::open(&self.old, Access::ReadWrite)
+                .and_then(|old| old.settle())
+                .is_ok_and(|log| log.copied == log.pages);
+        if settled { Ok(()) } else { remove_catalog(&self.old) }
     }
-    sync_names()?;
-    fs::rename(new, old).map_err(failed(old))?;
-    sync_names()
+
+    /// The log of the old one must not be taken for one of the new one.
+    fn remove_log_of_old(&self) -> Result<(), HoldingsError> {
+        remove_log(&self.old)
+    }
+
+    fn rename(&self) -> Result<(), HoldingsError> {
+        fs::rename(&self.new, &self.old)
+            .map_err(|source| HoldingsError::File { path: self.old.clone(), source })
+    }
+
+    fn sync_names(&self) -> Result<(), HoldingsError> {
+        let directory = self.old.parent().unwrap_or(Path::new("."));
+        File::open(directory)
+            .and_then(|directory| directory.sync_all())
+            .map_err(|source| HoldingsError::File { path: directory.to_owned(), source })
+    }
 }
 
 /// Removes a catalog with its log, as far as it is there.
@@ -328,3 +348,6 @@ fn remove(path: &Path) -> Result<(), HoldingsError> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

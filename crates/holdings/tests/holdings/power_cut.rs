@@ -1,7 +1,7 @@
 //! The power goes at every step. The vault stands on a simulated disk that forgets what was not synced; the catalog loses
 //! every commit since its last checkpoint, or none.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, num::NonZeroUsize, path::Path, sync::Arc};
 
 use catalog::Access;
 use holdings::{Holdings, HoldingsRules, LastEnd};
@@ -219,5 +219,67 @@ fn scp_049_whichever_step_the_disk_refuses_nothing_is_recorded_and_nothing_is_le
                 assert_eq!(holdings.locate(&instance.sop_instance_uid()).unwrap().len(), 0, "step {step}");
             }
         }
+    }
+}
+
+/// Four are imported at the same time until the power goes after `steps` operations, or until the process is killed then.
+/// Gives whether that was before the end.
+fn import_until(steps: usize, power_goes: bool) -> bool {
+    const JOBS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
+    let what = format!("{steps} steps, power goes: {power_goes}");
+    let [data, folder] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let instances: Vec<_> = (0..6).map(|number| Instance::new(&format!("1.2.3.4.{number}"))).collect();
+    let files: Vec<_> = instances
+        .iter()
+        .map(|instance| {
+            let file = folder.path().join(instance.sop_instance.as_deref().unwrap());
+            fs::write(&file, instance.data_set(Encoding::ExplicitLittleEndian)).unwrap();
+            file
+        })
+        .collect();
+    let disk = SimulatedDisk::new(0, data.path());
+    let mut told = Vec::new();
+    let durable;
+    {
+        let mut holdings = open_on(&disk, data.path());
+        let (_started, _) = start(&mut holdings);
+        durable = durable_catalog(data.path());
+        disk.cut_power_after(steps);
+        let mut each = |file: &Path, kept: Result<_, _>| {
+            if kept.is_ok() {
+                told.push(file.to_owned());
+            }
+        };
+        holdings.import_all(&files, &origin(), JOBS, &|| noon(0), &mut each).unwrap();
+    }
+    let went = disk.is_off();
+    if power_goes {
+        disk.restart();
+        forget_commits_since(data.path(), &durable);
+    } else {
+        disk.resume();
+    }
+    let mut holdings = open_on(&disk, data.path());
+    let (started, _) = start(&mut holdings);
+    assert!(started.reconciled.is_some(), "{what}");
+    for (instance, _) in instances.iter().zip(&files).filter(|(_, file)| told.contains(file)) {
+        let held = current(&holdings, instance);
+        assert!(held.is_some(), "{what}: a file that was told of as kept is lost");
+    }
+    assert_in_step(&disk, data.path(), &holdings, &instances, &what);
+    holdings.import_all(&files, &origin(), JOBS, &|| noon(0), &mut |_, kept| drop(kept.unwrap())).unwrap();
+    assert_in_step(&disk, data.path(), &holdings, &instances, &what);
+    assert!(instances.iter().all(|instance| current(&holdings, instance).is_some()), "{what}");
+    went
+}
+
+#[test]
+fn sil_081_an_import_of_several_at_a_time_that_is_cut_off_loses_nothing_that_it_told_of() {
+    for power_goes in [true, false] {
+        let mut steps = 0;
+        while import_until(steps, power_goes) {
+            steps += 1;
+        }
+        assert!(steps > 20, "there were steps to cut at");
     }
 }
