@@ -284,9 +284,12 @@ struct Swap {
     old: PathBuf,
 }
 
+/// One step of it.
+type SwapStep = fn(&Swap) -> Result<(), HoldingsError>;
+
 /// What a swap does, in this order. Whenever it ends, and wherever the machine goes down, there is the one catalog or the
 /// other: each step leaves one of them whole under the old one's name.
-const SWAP_STEPS: [fn(&Swap) -> Result<(), HoldingsError>; 5] =
+const SWAP_STEPS: [SwapStep; 5] =
     [Swap::settle_old, Swap::remove_log_of_old, Swap::sync_names, Swap::rename, Swap::sync_names];
 
 /// Puts the new catalog, complete, closed and on the disk, in the place of the old one.
