@@ -9,6 +9,7 @@ use crate::configuration::{
 };
 use crate::effective::Holding;
 use crate::error::ConfigurationError;
+use crate::tls::{Tls, TlsTexts};
 use reader::Reader;
 
 pub(crate) use tables::tables;
@@ -31,6 +32,7 @@ pub(crate) fn configuration(
         query_retrieve_scp: query_retrieve_scp(&Reader::new("query-retrieve-scp.", holdings))?,
         storage_scu: storage_scu(&Reader::new("storage-scu.", holdings))?,
         corrections: corrections(&Reader::new("corrections.", holdings))?,
+        tls: tls(&Reader::new("tls.", holdings))?,
         supervisor: supervisor(&Reader::new("supervisor.", holdings))?,
         web: Web { listen: web.address_or_off("listen")? },
         unknown_peer: UnknownPeer {
@@ -61,6 +63,7 @@ fn acceptor(from: &Reader<'_>) -> Result<Acceptor, ConfigurationError> {
     Ok(Acceptor {
         ae_title: from.ae_title("ae-title")?,
         listen: from.address("listen")?,
+        tls_listen: from.address_or_off("tls-listen")?,
         associations: from.number("associations")?,
         associations_counted: from.word("associations-counted")?,
         max_pdu: from.number("max-pdu")?,
@@ -158,6 +161,19 @@ fn storage_scu(from: &Reader<'_>) -> Result<StorageScu, ConfigurationError> {
 
 fn corrections(from: &Reader<'_>) -> Result<Corrections, ConfigurationError> {
     Ok(Corrections { exports: from.word("exports")?, original_attributes: from.flag("original-attributes")? })
+}
+
+fn tls(from: &Reader<'_>) -> Result<Tls, ConfigurationError> {
+    Ok(Tls {
+        certificate: from.path_or_off("certificate")?,
+        key: from.path_or_off("key")?,
+        ca: from.path_or_off("ca")?,
+        client_certificates: from.word("client-certificates")?,
+        profile: from.word("profile")?,
+        client_certificate: from.path_or_off("client-certificate")?,
+        client_key: from.path_or_off("client-key")?,
+        texts: TlsTexts::default(),
+    })
 }
 
 fn supervisor(from: &Reader<'_>) -> Result<Supervisor, ConfigurationError> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::tls::Tls;
 use crate::words::{
     AssociationsCounted, CoercionAnswer, CommitmentCheck, CommitmentIncomplete, CompressedFor, Contexts,
     CorrectedValues, Duplicates, HigherLevelKeys, InformationModel, Isolation, Lenience, LogFormat, LogLevel,
@@ -40,6 +41,8 @@ pub struct Configuration {
     pub storage_scu: StorageScu,
     /// `[corrections]`
     pub corrections: Corrections,
+    /// `[tls]`
+    pub tls: Tls,
     /// `[supervisor]`
     pub supervisor: Supervisor,
     /// `[web]`
@@ -97,6 +100,8 @@ pub struct Acceptor {
     pub ae_title: AeTitle,
     /// `listen`
     pub listen: SocketAddr,
+    /// `tls-listen`; nothing listens there without `tls.certificate`
+    pub tls_listen: Option<SocketAddr>,
     /// `associations`
     pub associations: u32,
     /// `associations-counted`
@@ -316,6 +321,10 @@ pub struct Peer {
     pub host: String,
     /// `port`
     pub port: u16,
+    /// `tls`
+    pub tls: bool,
+    /// `certificates`: fingerprints and names
+    pub certificates: Vec<String>,
     /// `calls-from`; empty: anywhere
     pub calls_from: Vec<AddressRange>,
     /// `user`: whom we are when we call it

@@ -94,15 +94,47 @@ impl Check<'_> {
                     .to_owned(),
             );
         }
-        let Some(web) = configuration.web.listen else { return };
         let scps = [
             ("storage-scp.listen", "STORAGE-SCP", storage_scp.listen),
             ("query-retrieve-scp.listen", "QUERY-RETRIEVE-SCP", query_retrieve_scp.listen),
         ];
+        self.tls_ports(configuration, &scps);
+        let Some(web) = configuration.web.listen else { return };
         for (key, name, listen) in scps {
             if clash(web, listen) {
                 let problem = format!("port {} is that of {name} already: choose another one", web.port());
                 self.broken(&["web.listen", key], problem);
+            }
+        }
+    }
+
+    /// A port is for TLS or not; both SCPs may share one.
+    fn tls_ports(&mut self, configuration: &Configuration, plain: &[(&'static str, &str, SocketAddr)]) {
+        if configuration.tls.certificate.is_none() {
+            return;
+        }
+        let storage_scp = configuration.storage_scp.acceptor.tls_listen;
+        let query_retrieve_scp = configuration.query_retrieve_scp.acceptor.tls_listen;
+        let keys = ["storage-scp.tls-listen", "query-retrieve-scp.tls-listen"];
+        if let (Some(one), Some(other)) = (storage_scp, query_retrieve_scp)
+            && one != other
+            && clash(one, other)
+        {
+            let problem =
+                format!("{one} and {other} cannot both be listened on: give them one address, or two ports");
+            self.broken(&keys, problem);
+        }
+        for (key, listen) in keys.into_iter().zip([storage_scp, query_retrieve_scp]) {
+            for (plain_key, name, plain) in plain {
+                if let Some(listen) = listen
+                    && clash(listen, *plain)
+                {
+                    let port = listen.port();
+                    let problem = format!(
+                        "port {port} is that of {name} without TLS already: choose another one for TLS"
+                    );
+                    self.broken(&[key, plain_key], problem);
+                }
             }
         }
     }

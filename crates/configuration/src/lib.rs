@@ -29,6 +29,7 @@ mod sealed;
 mod setting;
 mod settings;
 mod source;
+mod tls;
 mod uid;
 mod value;
 mod words;
@@ -48,14 +49,15 @@ pub use reference::reference;
 pub use setting::{Setting, TakesEffect};
 pub use settings::{SECTIONS, Section, find, settings};
 pub use source::{Source, Sources};
+pub use tls::{Tls, TlsFileError, TlsTexts};
 pub use uid::Uid;
 pub use value::Value;
 pub use words::{
-    AssociationsCounted, CoercionAnswer, CommitmentCheck, CommitmentIncomplete, CompressedFor, Contexts,
-    CorrectedValues, Duplicates, HigherLevelKeys, InformationModel, Isolation, Lenience, LogFormat, LogLevel,
-    LossyCompression, MatchingTable, Modality, Names, NoAcceptableContext, NotificationRefused,
-    OnSubOperationFailure, PartialFailure, PatientIdConflict, PhotometricInterpretation, Preset,
-    RequiredElements, ReturnedAttributes, SeveralValues, Sex, SignedInstances, SopClasses, Sync,
-    TokenAlgorithm, UltrasoundClasses, UnmatchedKeys, UserIdentity, WarningStatuses, WarningsEndIn, Word,
-    Words,
+    AssociationsCounted, ClientCertificates, CoercionAnswer, CommitmentCheck, CommitmentIncomplete,
+    CompressedFor, Contexts, CorrectedValues, Duplicates, HigherLevelKeys, InformationModel, Isolation,
+    Lenience, LogFormat, LogLevel, LossyCompression, MatchingTable, Modality, Names, NoAcceptableContext,
+    NotificationRefused, OnSubOperationFailure, PartialFailure, PatientIdConflict, PhotometricInterpretation,
+    Preset, RequiredElements, ReturnedAttributes, SeveralValues, Sex, SignedInstances, SopClasses, Sync,
+    TlsProfile, TokenAlgorithm, UltrasoundClasses, UnmatchedKeys, UserIdentity, WarningStatuses,
+    WarningsEndIn, Word, Words,
 };

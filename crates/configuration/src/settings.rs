@@ -9,6 +9,7 @@ mod rights;
 mod storage_scp;
 mod storage_scu;
 mod supervisor;
+mod tls;
 mod token_key;
 mod unknown_peer;
 mod user;
@@ -48,6 +49,7 @@ pub const SECTIONS: &[Section] = &[
     query_retrieve_scp::SECTION,
     storage_scu::SECTION,
     corrections::SECTION,
+    tls::SECTION,
     supervisor::SECTION,
     web::SECTION,
     peer::SECTION,

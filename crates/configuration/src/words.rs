@@ -86,6 +86,17 @@ words! {
         Total = "total", "all associations together";
         PerCallingAe = "per-calling-ae", "the associations of each calling AE title on their own";
     }
+    /// Whether who calls over TLS shows a certificate.
+    ClientCertificates {
+        Required = "required", "who shows none is not served";
+        Optional = "optional", "who shows none is served, who shows one that is not trusted is not";
+        None = "none", "nobody is asked for one";
+    }
+    /// The secure transport connection profile.
+    TlsProfile {
+        Bcp195 = "bcp-195", "BCP 195: TLS 1.2 and 1.3 with every cipher suite that is good today";
+        NonDowngradingBcp195 = "non-downgrading-bcp-195", "Non-Downgrading BCP 195: the AES-GCM suites of these alone";
+    }
     /// What is answered when no proposed presentation context is acceptable.
     NoAcceptableContext {
         Accept = "accept", "the association is accepted and each context in it refused with its reason";

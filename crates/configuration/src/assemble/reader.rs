@@ -83,13 +83,6 @@ impl<'a> Reader<'a> {
         })
     }
 
-    pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, ConfigurationError> {
-        self.list(name, |value| match value {
-            Value::Text(text) => Some(text.clone()),
-            _ => None,
-        })
-    }
-
     pub(super) fn path(&self, name: &str) -> Result<PathBuf, ConfigurationError> {
         self.read(name, |value| match value {
             Value::Path(path) => Some(path.clone()),
@@ -101,6 +94,13 @@ impl<'a> Reader<'a> {
         self.read(name, |value| match value {
             Value::Path(path) => Some(Some(path.clone())),
             Value::Off => Some(None),
+            _ => None,
+        })
+    }
+
+    pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, ConfigurationError> {
+        self.list(name, |value| match value {
+            Value::Text(text) => Some(text.clone()),
             _ => None,
         })
     }

@@ -91,6 +91,8 @@ fn peer(from: &Reader<'_>) -> Result<Peer, ConfigurationError> {
         ae_title: from.ae_title("ae-title")?,
         host: from.text("host")?,
         port: from.port("port")?,
+        tls: from.flag("tls")?,
+        certificates: from.texts("certificates")?,
         calls_from: from.address_ranges("calls-from")?,
         user: from.text_or_off("user")?,
         passcode_file: from.path_or_off("passcode-file")?,

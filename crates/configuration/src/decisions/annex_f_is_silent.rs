@@ -13,7 +13,12 @@ pub(super) const DECISIONS: &[Decision] = &[
     Decision::both("SIL-005", "fuzzy matching of names", "not offered; neither case nor accents matter", "what is found should not depend on whom the modality asked to type"),
     Decision::both("SIL-006", "Timezone Offset From UTC in an identifier", "not applied, never a key, not in answers", "PS3.4 C.4.1.1.3 has it beside the keys; times are answered as they were stored"),
     Decision::both("SIL-007", "Query/Retrieve View that was not negotiated", "ignored", "asking for a view is no reason to get nothing"),
-    Decision::both("SIL-008", "TLS", "not offered", "it belongs in front of the server until it is part of it"),
+    Decision::both(
+        "SIL-008",
+        "TLS",
+        "on ports of its own beside those without, once a certificate is configured; certificates of both sides",
+        "PS3.15 has a port for each; a server that came up with certificates of its own making would be trusted by nobody",
+    ),
     Decision::both("SIL-009", "user identity", "ignored and not answered unless it is asked for; then names with passcodes and JSON Web Tokens are checked, and what fails is rejected 1/2/1", "peers that send one expect to be served all the same; PS3.7 D.3.3.7"),
     Decision::both("SIL-010", "role selection", "answered where proposed, never beyond; the SCP role is proposed for notifications, and a peer that does not answer it is told all the same", "PS3.7 D.3.3.4; many modalities accept the context and know nothing of roles"),
     Decision::both("SIL-011", "asynchronous operations window", "1/1 if proposed", "one operation at a time is all there is"),

@@ -5,7 +5,7 @@ macro_rules! acceptor {
     (
         section: $section:literal, name: $name:literal, ae_title: [$ae_title:literal, $annex_f_ae_title:literal],
         listen: $listen:literal, idle: $idle:literal, requirements: {
-            ae_title: $r_ae_title:expr, listen: $r_listen:expr, associations: $r_associations:expr,
+            ae_title: $r_ae_title:expr, listen: $r_listen:expr, tls_listen: $r_tls_listen:expr, associations: $r_associations:expr,
             max_pdu: $r_max_pdu:expr, idle: $r_idle:expr, counted: $r_counted:expr, called: $r_called:expr,
             calling: $r_calling:expr, addresses: $r_addresses:expr, contexts: $r_contexts:expr $(,)?
         } $(,)?
@@ -32,6 +32,18 @@ macro_rules! acceptor {
                 short: "The address and port that it listens on.",
                 long: "127.0.0.1 is reached from this machine only; 0.0.0.0 or [::] from the whole network.",
                 requirements: $r_listen,
+            },
+            Setting {
+                key: concat!($section, ".tls-listen"),
+                kind: Kind::AddressOrOff,
+                standard: "127.0.0.1:2762",
+                annex_f: "127.0.0.1:2762",
+                takes_effect: TakesEffect::OnReload,
+                caption: concat!($name, " port for TLS"),
+                short: "The address and port that it listens on for TLS.",
+                long: "Only where tls.certificate is set. Both SCPs may have the same one: the presentation contexts \
+                       tell which of them is meant, and the called AE title where it is checked.",
+                requirements: $r_tls_listen,
             },
             Setting {
                 key: concat!($section, ".associations"),

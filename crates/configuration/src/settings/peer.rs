@@ -48,6 +48,31 @@ const WHERE: &[Setting] = &[
         requirements: &["CFG-004", "SCU-002"],
     },
     Setting {
+        key: "peer.tls",
+        kind: Kind::Flag,
+        standard: "false",
+        annex_f: "false",
+        takes_effect: TakesEffect::OnReload,
+        caption: "TLS to the peer",
+        short: "Whether associations with it are begun over TLS.",
+        long: "Its port is then that for TLS, most often 2762. Its certificate must be for its host, or be one of its \
+               certificates.",
+        requirements: &["SIL-008"],
+    },
+    Setting {
+        key: "peer.certificates",
+        kind: Kind::List(&Kind::Text { characters_max: 253 }),
+        standard: "",
+        annex_f: "",
+        takes_effect: TakesEffect::OnReload,
+        caption: "Certificates of the peer",
+        short: "The certificates by which it is known: \"sha256:…\" (a fingerprint, which needs no authority), or a name \
+                in one from an authority in tls.ca.",
+        long: "If there are any, nobody can call by its AE title without one of them, on any port: others are rejected \
+               1/1/3. When we call it, it must show one of them.",
+        requirements: &["SIL-008", "SIL-095"],
+    },
+    Setting {
         key: "peer.calls-from",
         kind: Kind::List(&Kind::AddressRange),
         standard: "",

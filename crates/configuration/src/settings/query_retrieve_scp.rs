@@ -26,6 +26,7 @@ const ACCEPTOR: &[Setting] = acceptor! {
     requirements: {
         ae_title: &["CFG-003", "GEN-003", "GEN-004", "SIL-019"],
         listen: &["CFG-003", "QR-004"],
+        tls_listen: &["SIL-008"],
         associations: &["CFG-025", "QR-007", "QR-016", "DIF-001"],
         max_pdu: &["CFG-005", "CFG-024", "GEN-019", "DIF-011"],
         idle: &["CFG-026", "QR-096", "SIL-024"],

@@ -26,6 +26,7 @@ const ACCEPTOR: &[Setting] = acceptor! {
     requirements: {
         ae_title: &["CFG-002", "GEN-003", "GEN-005", "SIL-019"],
         listen: &["CFG-002", "SCP-003"],
+        tls_listen: &["SIL-008"],
         associations: &["CFG-015", "SCP-005", "SCP-014", "DIF-001"],
         max_pdu: &["CFG-005", "CFG-013", "GEN-019", "DIF-011"],
         idle: &["CFG-014", "SCP-013", "SCP-053", "SIL-024"],
