@@ -12,6 +12,7 @@ use configuration::{Configuration, TokenAlgorithm, UserIdentity};
 use upper_layer::pdu;
 
 use crate::commands::Failure;
+use crate::secure;
 use crate::wiring::{ae_title, unread};
 
 /// The longest file of a key or a passcode that is read, in bytes.
@@ -52,6 +53,8 @@ pub(crate) fn peers(configuration: &Configuration) -> Result<Peers, Failure> {
             port: peer.port,
             user,
             calls_from: listed(peer.calls_from.iter().map(address_range).collect::<Result<_, _>>()?),
+            tls: peer.tls,
+            certificates: secure::expected(peer)?,
             rights: rights(&peer.rights)?,
         })
     };

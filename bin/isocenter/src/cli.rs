@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Settings(Settings),
     /// Print the DICOM Conformance Statement of the configuration
     Statement(Statement),
+    /// Make certificates to try TLS with: an authority, a server and a client
+    Certificates(Certificates),
     /// Forks a process for each association: started by `serve`
     #[command(hide = true)]
     Nursery,
@@ -107,9 +109,23 @@ pub(crate) struct Import {
 pub(crate) struct ToPeer {
     /// The AE title of a [[peer]] of the configuration, or TITLE@HOST:PORT
     pub peer: String,
+    /// Call it over TLS, as tls = true in its [[peer]] has it
+    #[arg(long)]
+    pub tls: bool,
     /// As whom.
     #[command(flatten)]
     pub configured: Configured,
+}
+
+/// `certificates`
+#[derive(Debug, Args)]
+pub(crate) struct Certificates {
+    /// Where to write them; nothing is written over
+    #[arg(long, value_name = "DIR", default_value = "isocenter-certificates")]
+    pub directory: PathBuf,
+    /// A name or an address that peers reach the server by, beside localhost; as often as needed
+    #[arg(long = "host", value_name = "NAME")]
+    pub hosts: Vec<String>,
 }
 
 /// `echo`

@@ -1,6 +1,7 @@
 //! The commands: one file each.
 
 pub(crate) mod association;
+pub(crate) mod certificates;
 pub(crate) mod correct;
 pub(crate) mod echo;
 pub(crate) mod find;

@@ -9,6 +9,7 @@ mod identity;
 mod logging;
 mod overseer;
 mod peer_argument;
+mod secure;
 mod services;
 mod wiring;
 
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::Verify(arguments) => commands::verify::run(&arguments),
         Command::User(arguments) => commands::user::run(&arguments.command),
         Command::Settings(arguments) => commands::settings::run(&arguments),
+        Command::Certificates(arguments) => commands::certificates::run(&arguments),
         Command::Statement(arguments) => commands::statement::run(&arguments),
     };
     match result {

@@ -27,6 +27,7 @@ use crate::arrival;
 use crate::commands::Failure;
 use crate::exports;
 use crate::identity::{self, identity};
+use crate::secure::{self, SecurePorts};
 
 /// What STORAGE-SCP is called where associations are counted and logged.
 pub(crate) const STORAGE_SCP: &str = "STORAGE-SCP";
@@ -40,6 +41,8 @@ const ABORTED_DESTINATION_WAIT: Duration = Duration::from_secs(1);
 pub(crate) struct Wiring {
     /// The AEs and where each listens.
     pub entities: Vec<(SocketAddr, Entity)>,
+    /// The ports for TLS.
+    pub secure: SecurePorts,
     /// Timers, and the longest PDU to send.
     pub network: Network,
     /// STORAGE-SCP, as it stores.
@@ -113,6 +116,7 @@ impl OpensHoldings {
 pub(crate) fn listeners(configuration: &Configuration) -> Vec<SocketAddr> {
     let mut listeners =
         vec![configuration.storage_scp.acceptor.listen, configuration.query_retrieve_scp.acceptor.listen];
+    listeners.extend(secure::addresses(configuration).into_iter().map(|(listen, _)| listen));
     listeners.dedup();
     listeners
 }
@@ -146,6 +150,7 @@ impl Wiring {
         let peers = access::peers(configuration)?;
         Ok(Self {
             entities,
+            secure: SecurePorts::new(configuration)?,
             network: network(configuration),
             storage_scp: StorageScp {
                 implementation_class_uid: identity::storage_scp_class_uid(),
@@ -161,7 +166,9 @@ impl Wiring {
 
     /// The AEs that listen at an address.
     pub(crate) fn entities_at(&self, address: SocketAddr) -> Vec<&Entity> {
-        self.entities.iter().filter(|(listen, _)| *listen == address).map(|(_, entity)| entity).collect()
+        let secure = |entity: &Entity| self.secure.addresses.contains(&(address, entity.name));
+        let here = self.entities.iter().filter(|(listen, entity)| *listen == address || secure(entity));
+        here.map(|(_, entity)| entity).collect()
     }
 }
 
@@ -187,6 +194,7 @@ pub(crate) fn storage_scu(configuration: &Configuration) -> Result<storage_scu::
             connect: configuration.network.connect_timeout,
             connecting: Arc::new(Directly),
             network: Network { timers, ..network(configuration) },
+            calling: secure::calling(configuration)?,
         },
         layout: match scu.contexts {
             configuration::Contexts::OneSyntaxEach => ContextLayout::OneSyntaxEach,
@@ -231,6 +239,7 @@ pub(crate) fn storage_scp_initiation(configuration: &Configuration) -> Result<In
         connect: configuration.network.connect_timeout,
         connecting: Arc::new(Directly),
         network: network(configuration),
+        calling: secure::calling(configuration)?,
     })
 }
 

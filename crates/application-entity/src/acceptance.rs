@@ -13,7 +13,7 @@ use vocabulary::{AeTitle, Uid, sop_class};
 use crate::peers::Acquaintances;
 use crate::rights::{Denied, Grant, Granted};
 use crate::users::{Demand, IdentityRefused, Users};
-use crate::{Entity, rejections};
+use crate::{Caller, Entity, rejections};
 
 /// A request that passed every check but the count of associations, and that of the user.
 #[derive(Debug)]
@@ -49,6 +49,17 @@ pub enum Refused {
     /// The calling title is none, or not in the list (QR-020).
     #[error("the calling AE title {0:?} is blank or not in allowed-calling-ae-titles")]
     CallingAeTitle(String),
+    /// The title is bound to certificates, and who calls has none of them.
+    #[error(
+        "the AE title {calling} must come with a certificate of its [[peer]], and {shown}: correct the peer, or \
+         certificates of its [[peer]]"
+    )]
+    Certificate {
+        /// Who calls.
+        calling: AeTitle,
+        /// What it shows instead.
+        shown: String,
+    },
     /// The title is known, and not from there.
     #[error("the AE title {calling} calls from {address}, which is not in calls-from of its [[peer]]")]
     CallsFrom {
@@ -91,9 +102,10 @@ impl Refused {
     pub fn rejection(&self) -> Rejection {
         let row = match self {
             Self::ApplicationContext(_) => rejections::APPLICATION_CONTEXT,
-            Self::CallingAeTitle(_) | Self::CallsFrom { .. } | Self::UnknownPeer(_) => {
-                rejections::CALLING_AE_TITLE
-            }
+            Self::CallingAeTitle(_)
+            | Self::Certificate { .. }
+            | Self::CallsFrom { .. }
+            | Self::UnknownPeer(_) => rejections::CALLING_AE_TITLE,
             Self::CalledAeTitle { .. } => rejections::CALLED_AE_TITLE,
             Self::Address(_) => rejections::ADDRESS,
             Self::Identity(IdentityRefused::Busy(_)) => rejections::CONGESTION,
@@ -115,10 +127,11 @@ impl Refused {
 /// Why the request is to be rejected.
 pub fn check<'a>(
     rq: &'a AssociateRq,
-    peer: IpAddr,
+    caller: &Caller,
     entities: &[&'a Entity],
     acquaintances: &Acquaintances,
 ) -> Result<Acceptable<'a>, Refused> {
+    let peer = caller.ip();
     if rq.application_context != APPLICATION_CONTEXT_NAME {
         return Err(Refused::ApplicationContext(rq.application_context.clone()));
     }
@@ -136,7 +149,7 @@ pub fn check<'a>(
         None => true,
     })
     .ok_or_else(unknown_calling)?;
-    let granted = Granted::by(acquaintances.grant(&calling, peer)?);
+    let granted = Granted::by(acquaintances.grant(&calling, caller)?);
 
     let called = rq.called_ae_title.title().ok();
     let ours = || candidates_titles(entities);

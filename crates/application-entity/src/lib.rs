@@ -8,10 +8,12 @@
 //! Read [`serve`], then [`acceptance`] (may they, and what for), then [`dispatch`] (request to service).
 //!
 //! Absent on purpose: what a service does (the crates of the AEs), processes and their counting (an
-//! [`Overseer`], which the supervisor is), and the configuration.
+//! [`Overseer`], which the supervisor is), TLS (secure-transport's; a [`Channel`] has it or not), and the configuration.
 
 pub mod acceptance;
 mod address;
+mod caller;
+mod channel;
 mod connecting;
 pub mod dispatch;
 mod entity;
@@ -26,6 +28,8 @@ mod tcp;
 pub mod users;
 
 pub use address::{AddressRange, AddressRangeError};
+pub use caller::Caller;
+pub use channel::Channel;
 pub use connecting::{Connecting, Directly};
 pub use dispatch::{Attendance, Leisure, Services};
 pub use entity::{Access, Entity};

@@ -1,12 +1,13 @@
 use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, ToSocketAddrs};
 
+use secure_transport::Expected;
 use upper_layer::pdu::UserIdentity;
 use vocabulary::AeTitle;
 
 use crate::rights::{Grant, Rights, Whose};
 use crate::users::Users;
-use crate::{AddressRange, acceptance::Refused};
+use crate::{AddressRange, Caller, acceptance::Refused};
 
 /// A remote Application Entity that this installation knows (PS3.2 F.4.4.1.2): where it listens, and what it may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,11 @@ pub struct Peer {
     pub user: Option<UserIdentity>,
     /// Where its title may call from; none: anywhere.
     pub calls_from: Option<Vec<AddressRange>>,
+    /// Whether it is called over TLS.
+    pub tls: bool,
+    /// The certificates by which it is known: nobody may call by its title without one of them, and it must show one
+    /// of them when it is called over TLS. None of them: any may call, and what it shows must be for its host.
+    pub certificates: Vec<Expected>,
     /// What it may do when it calls.
     pub rights: Rights,
 }
@@ -28,7 +34,16 @@ pub struct Peer {
 impl Peer {
     /// A peer of which nothing is known but where it listens.
     pub fn at(ae_title: AeTitle, host: String, port: u16) -> Self {
-        Self { ae_title, host, port, user: None, calls_from: None, rights: Rights::ALL }
+        Self {
+            ae_title,
+            host,
+            port,
+            user: None,
+            calls_from: None,
+            tls: false,
+            certificates: Vec::new(),
+            rights: Rights::ALL,
+        }
     }
 
     /// The presentation addresses of the peer, as the resolver gives them now.
@@ -92,18 +107,31 @@ pub struct Acquaintances {
 }
 
 impl Acquaintances {
-    /// What a title that calls from an address is granted.
+    /// What a title is granted by which somebody calls.
     ///
     /// # Errors
-    /// When it may not call from there, or not at all.
-    pub(crate) fn grant(&self, calling: &AeTitle, address: IpAddr) -> Result<Grant, Refused> {
+    /// When it may not call from there, not by this certificate, or not at all.
+    pub(crate) fn grant(&self, calling: &AeTitle, caller: &Caller) -> Result<Grant, Refused> {
+        let address = caller.ip();
         match self.peers.find(calling) {
             Some(peer) => {
                 let here = |ranges: &Vec<AddressRange>| ranges.iter().any(|range| range.contains(address));
-                match peer.calls_from.as_ref().is_none_or(here) {
-                    true => Ok(Grant { whose: Whose::Peer(calling.clone()), rights: peer.rights.clone() }),
-                    false => Err(Refused::CallsFrom { calling: calling.clone(), address }),
+                if !peer.calls_from.as_ref().is_none_or(here) {
+                    return Err(Refused::CallsFrom { calling: calling.clone(), address });
                 }
+                match &caller.certificate {
+                    _ if peer.certificates.is_empty() => {}
+                    Some(certificate) if Expected::is_among(&peer.certificates, certificate) => {}
+                    Some(certificate) => {
+                        let shown = format!("comes with that of {certificate}");
+                        return Err(Refused::Certificate { calling: calling.clone(), shown });
+                    }
+                    None => {
+                        let shown = "comes with none".to_owned();
+                        return Err(Refused::Certificate { calling: calling.clone(), shown });
+                    }
+                }
+                Ok(Grant { whose: Whose::Peer(calling.clone()), rights: peer.rights.clone() })
             }
             None if self.unknown.may_call => {
                 Ok(Grant { whose: Whose::UnknownPeer, rights: self.unknown.rights.clone() })

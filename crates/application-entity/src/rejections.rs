@@ -34,7 +34,8 @@ pub(crate) const CALLED_AE_TITLE: RejectionRow =
     row(Rejection::CALLED_AE_TITLE_NOT_RECOGNIZED, "The called AE title is not the one of this AE");
 pub(crate) const CALLING_AE_TITLE: RejectionRow = row(
     Rejection::CALLING_AE_TITLE_NOT_RECOGNIZED,
-    "The calling AE title is blank, or is not among those that may call, or not from this address",
+    "The calling AE title is blank, or is not among those that may call, or not from this address or without its \
+     certificate",
 );
 // For a barred address and for contexts that nobody accepts PS3.8 table 9-21 has no reason of its own: no reason is
 // given (SIL-016).

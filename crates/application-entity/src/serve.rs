@@ -1,6 +1,5 @@
 //! One association, from its first byte to its last.
 
-use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use dimse::{Dialogue, Ended as DialogueEnded};
@@ -13,7 +12,7 @@ use crate::acceptance::{Acceptable, Refused};
 use crate::dispatch::{Attendance, Instances, Served, Services, dispatch};
 use crate::rights::Denied;
 use crate::users::Identified;
-use crate::{Acquaintances, Admission, Entity, Overseer, acceptance};
+use crate::{Acquaintances, Admission, Caller, Entity, Overseer, acceptance};
 
 /// How long the check of a passcode may wait for its turn. The peer waits that long for an answer, which is less than
 /// most give it (CFG-009).
@@ -43,7 +42,7 @@ pub struct Reception<'a> {
 /// loss. Nothing is returned: what happened is in the log, and the peer knows.
 pub fn serve<T: Transport, S: Services<T>>(
     transport: T,
-    peer: SocketAddr,
+    caller: &Caller,
     reception: &Reception<'_>,
     overseer: &mut dyn Overseer,
     services: &mut S,
@@ -52,17 +51,16 @@ pub fn serve<T: Transport, S: Services<T>>(
         Ok(requested) => requested,
         Err(ended) => {
             overseer.done();
-            return log_no_request(peer, &ended);
+            return log_no_request(caller, &ended);
         }
     };
     let rq = requested.request();
     let (calling, called) = (rq.calling_ae_title.to_string(), rq.called_ae_title.to_string());
     // An error's span: what is logged at any level says whom it is about.
-    let address = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-    let span = tracing::error_span!("association", peer = %address, calling, called, user = Empty);
+    let span = tracing::error_span!("association", peer = %caller, calling, called, user = Empty);
     let _entered = span.enter();
 
-    let (acceptable, user) = match admit(rq, peer.ip(), reception, overseer) {
+    let (acceptable, user) = match admit(rq, caller, reception, overseer) {
         Ok(admitted) => admitted,
         Err(rejection) => {
             overseer.done();
@@ -86,7 +84,7 @@ pub fn serve<T: Transport, S: Services<T>>(
     let mut attendance = Attendance {
         calling,
         called,
-        address: peer.ip(),
+        address: caller.ip(),
         user,
         granted,
         overseer,
@@ -123,7 +121,7 @@ pub fn serve<T: Transport, S: Services<T>>(
 /// which is logged.
 fn admit<'a>(
     rq: &'a AssociateRq,
-    peer: IpAddr,
+    caller: &Caller,
     Reception { entities, acquaintances, network: _ }: &Reception<'a>,
     overseer: &mut dyn Overseer,
 ) -> Result<(Acceptable<'a>, Option<String>), Rejection> {
@@ -133,7 +131,7 @@ fn admit<'a>(
         rejection
     };
     let acceptable =
-        acceptance::check(rq, peer, entities, acquaintances).map_err(|refused| rejected(&refused))?;
+        acceptance::check(rq, caller, entities, acquaintances).map_err(|refused| rejected(&refused))?;
     match overseer.admit(acceptable.entity, &acceptable.calling, &acceptable.called) {
         Admission::Admitted => {}
         Admission::Refused(no_place) => {
@@ -173,7 +171,8 @@ fn log_accepted<T: Transport>(association: &Association<T>, entity: &'static str
     }
 }
 
-fn log_no_request(peer: SocketAddr, ended: &Ended) {
+fn log_no_request(caller: &Caller, ended: &Ended) {
+    let peer = caller;
     match ended {
         // A port scan or a load balancer's probe: no error of ours, and no association either.
         Ended::Closed(_) => tracing::debug!(%peer, "connection closed without an association request"),

@@ -38,13 +38,19 @@ fn remote(facts: &Facts<'_>) -> Section {
         );
     }
     let rows = facts.acquaintances.peers.iter().map(|peer| {
-        let Peer { ae_title, host, port, user: _, calls_from, rights } = peer;
+        let Peer { ae_title, host, port, user: _, calls_from, tls, certificates, rights } = peer;
         let from = match calls_from {
             None => "anywhere".to_owned(),
             Some(ranges) => ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         };
+        let from = match certificates.len() {
+            0 => from,
+            1 => format!("{from}, with its certificate"),
+            count => format!("{from}, with one of its {count} certificates"),
+        };
+        let port = if *tls { format!("{port}, TLS") } else { port.to_string() };
         let (title, host) = (literal(ae_title.as_str()), literal(host.as_str()));
-        vec![title, host, port.to_string().into(), from.into(), access::in_words(rights).into()]
+        vec![title, host, port.into(), from.into(), access::in_words(rights).into()]
     });
     section.table("Remote AEs", &["AE title", "Host", "TCP port", "May call from", "May"], rows.collect())
 }

@@ -5,6 +5,7 @@ use application_entity::{Acquaintances, Entity, Network};
 use catalog::QueryRules;
 use holdings::HoldingsRules;
 use query_retrieve_scp::{CorrectionRules, RetrieveRules};
+use secure_transport::{ClientCertificates, Profile};
 use storage_scp::commitment::Commitment;
 use vocabulary::Uid;
 
@@ -35,12 +36,25 @@ pub struct Facts<'f> {
     pub holdings_rules: &'f HoldingsRules,
     /// Whether C-STORE is answered with a warning where values were changed.
     pub warns_of_coercion: bool,
+    /// TLS.
+    pub secure: Secure<'f>,
     /// The remote AEs and users, and what they may do.
     pub acquaintances: &'f Acquaintances,
     /// The commands by which service staff talk to peers.
     pub tools: Vec<Tool>,
     /// Every setting, section by section.
     pub settings: Vec<SettingSection<'f>>,
+}
+
+/// Secure transport connections.
+#[derive(Debug)]
+pub struct Secure<'f> {
+    /// Where it is listened for them, and the AE that does so.
+    pub ports: &'f [(SocketAddr, &'static str)],
+    /// What may be negotiated.
+    pub profile: Profile,
+    /// Whether those who call show a certificate.
+    pub clients: ClientCertificates,
 }
 
 /// An AE that accepts associations.

@@ -35,5 +35,5 @@ mod timers;
 pub mod render;
 
 pub use document::{Block, Document, Section, Span, Table, Text};
-pub use facts::{Acceptor, Counted, Exporter, Facts, SettingLine, SettingSection, Tool};
+pub use facts::{Acceptor, Counted, Exporter, Facts, Secure, SettingLine, SettingSection, Tool};
 pub use template::{Template, statement};

@@ -130,7 +130,7 @@ fn sop_classes() -> Section {
 fn interfaces() -> Section {
     Section::new("", "Network Interfaces").say(
         "TCP/IP, over whatever the operating system has (IPv4 and IPv6); host names are looked up by its resolver. The \
-         upper layer is that of PS3.8, without TLS.",
+         upper layer is that of PS3.8, over TCP or over TLS (see the chapter on security).",
     )
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use application_entity::{Initiation, InitiationFailed, Peer, TcpTransport};
+use application_entity::{Channel, Initiation, InitiationFailed, Peer};
 use dimse::{Dialogue, SendFailed};
 use upper_layer::pdu::ProposedContext;
 use vocabulary::Status;
@@ -192,7 +192,7 @@ impl Export {
         peer: &Peer,
         part: &[ProposedContext],
         pause: &mut dyn FnMut(Duration) -> Next,
-    ) -> Result<Result<Dialogue<TcpTransport>, Next>, InitiationFailed> {
+    ) -> Result<Result<Dialogue<Channel>, Next>, InitiationFailed> {
         let mut attempts_left = self.retries;
         loop {
             match self.initiation.begin(peer, part.to_vec(), Vec::new()) {
@@ -217,7 +217,7 @@ impl Export {
 }
 
 /// Releases; every instance was answered, so a release that fails takes nothing back.
-fn release(dialogue: Dialogue<TcpTransport>) {
+fn release(dialogue: Dialogue<Channel>) {
     if let Some(association) = dialogue.into_association()
         && let Err(ended) = association.release()
     {

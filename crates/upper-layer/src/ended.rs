@@ -144,7 +144,7 @@ impl Fault {
 /// Who it may be that begins with this byte: an operator who reads it saves an hour.
 fn stranger(first_byte: u8) -> &'static str {
     match first_byte {
-        0x16 => " (TLS begins like this)",
+        0x16 => " (TLS begins like this: switch TLS off at the peer, or point it at a port for TLS)",
         b'G' | b'P' | b'H' => " (HTTP begins like this)",
         _ => "",
     }

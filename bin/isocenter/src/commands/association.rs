@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
-use application_entity::{Reception, TcpTransport};
+use application_entity::{Caller, Channel, Overseer, Reception, TcpTransport};
 use supervisor::{Connection, Control, Nursery};
 
 use crate::commands::{Failure, sealed};
@@ -83,6 +84,22 @@ fn serve_with(
         Reception { entities: &entities, acquaintances: &wiring.acquaintances, network: &wiring.network };
     let mut overseer = Supervisor { control, peer: connection.stream.try_clone()?.into() };
     let transport = TcpTransport::new(connection.stream)?;
-    application_entity::serve(transport, connection.peer, &reception, &mut overseer, &mut services);
+    let mut caller = Caller::at(connection.peer);
+    let channel = if wiring.secure.is_at(*address) {
+        let Some(listening) = &wiring.secure.listening else {
+            return Err(Failure("no certificate came with the settings, which is a bug of ours".to_owned()));
+        };
+        let deadline = Instant::now().checked_add(wiring.network.timers.artim);
+        match Channel::accept_secure(transport, listening, &mut caller, deadline) {
+            Some(channel) => channel,
+            None => {
+                overseer.done();
+                return Ok(());
+            }
+        }
+    } else {
+        Channel::Plain(transport)
+    };
+    application_entity::serve(channel, &caller, &reception, &mut overseer, &mut services);
     Ok(())
 }

@@ -20,8 +20,8 @@ pub(crate) const TRANSFER_SYNTAX: &str = transfer_syntax::IMPLICIT_VR_LITTLE_END
 
 /// Asks for an association and sends one C-ECHO.
 pub(crate) fn run(arguments: &Echo) -> Result<(), Failure> {
-    let configuration = configured(&arguments.to.configured.sources())?.configuration;
-    let peer = peer(&arguments.to.peer, &configuration)?;
+    let mut configuration = configured(&arguments.to.configured.sources())?.configuration;
+    let peer = peer(&arguments.to, &mut configuration)?;
     let (initiation, contexts, roles) = if arguments.storage_scp {
         // Just as a notification begins.
         let initiation = wiring::storage_scp_initiation(&configuration)?;

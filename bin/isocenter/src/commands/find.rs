@@ -27,8 +27,8 @@ const SHOWN: &[&str] = &["PatientName", "PatientID", "StudyDate", "StudyDescript
 
 /// Prints the matches, one a block.
 pub(crate) fn run(arguments: &Find) -> Result<(), Failure> {
-    let configuration = configured(&arguments.to.configured.sources())?.configuration;
-    let peer = peer(&arguments.to.peer, &configuration)?;
+    let mut configuration = configured(&arguments.to.configured.sources())?.configuration;
+    let peer = peer(&arguments.to, &mut configuration)?;
     let level = Level::parse(&arguments.level.to_uppercase()).ok_or_else(|| {
         Failure(format!("{:?} is no level: PATIENT, STUDY, SERIES or IMAGE", arguments.level))
     })?;

@@ -10,12 +10,15 @@ use holdings::Recorder;
 use supervisor::Control;
 
 use crate::commands::{Failure, sealed};
-use crate::logging;
 use crate::wiring::OpensHoldings;
+use crate::{logging, secure};
 
 /// How often the write-ahead log is copied into the catalog: rarely enough that one flush serves many instances,
 /// often enough that the log stays at some megabytes.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
+
+/// How often certificates are spoken of that expire soon.
+const LOOKS_AT_CERTIFICATES_EVERY: Duration = Duration::from_secs(24 * 3_600);
 
 /// Keeps house until it is told to stop.
 pub(crate) fn run() -> Result<(), Failure> {
@@ -32,7 +35,13 @@ pub(crate) fn run() -> Result<(), Failure> {
             None
         }
     };
+    let mut since_looked = LOOKS_AT_CERTIFICATES_EVERY;
     loop {
+        if since_looked >= LOOKS_AT_CERTIFICATES_EVERY {
+            since_looked = Duration::ZERO;
+            secure::speak_of_expiry(&configuration, SystemTime::now());
+        }
+        since_looked += CHECKPOINT_EVERY;
         let is_last = control.wait_for_end(Some(CHECKPOINT_EVERY));
         if let Err(error) = holdings.housekeep(SystemTime::now()) {
             tracing::error!("cannot bring the catalog's file up to date: {error}");

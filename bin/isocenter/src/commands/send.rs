@@ -49,8 +49,8 @@ impl Outgoing for InstanceFile {
 
 /// Sends every file below the paths, each in the transfer syntax that it is in.
 pub(crate) fn run(arguments: &Send) -> Result<(), Failure> {
-    let configuration = configured(&arguments.to.configured.sources())?.configuration;
-    let peer = peer(&arguments.to.peer, &configuration)?;
+    let mut configuration = configured(&arguments.to.configured.sources())?.configuration;
+    let peer = peer(&arguments.to, &mut configuration)?;
     let scu = wiring::storage_scu(&configuration)?;
     let mut skipped = 0_u64;
     let mut skip = |path: &Path, reason: &dyn std::fmt::Display| {

@@ -18,9 +18,9 @@ use crate::access;
 use crate::cli::Configured;
 use crate::commands::say::say;
 use crate::commands::{Failure, association, configured};
-use crate::logging;
 use crate::overseer::{EXPORTS, PASSCODES};
 use crate::wiring::{self, OpensHoldings, QUERY_RETRIEVE_SCP, STORAGE_SCP, Wiring};
+use crate::{logging, secure};
 
 /// Locked by the server that uses a data directory.
 const SERVER_LOCK: &str = "server.lock";
@@ -33,6 +33,8 @@ pub(crate) fn run(arguments: &Configured) -> Result<(), Failure> {
     for notice in effective.notices() {
         tracing::warn!("{notice}");
     }
+    secure::read(&mut effective.configuration)?;
+    let configuration = &effective.configuration;
     // Wired once here, so that what is wrong is said now and not by each child.
     access::check_files(configuration)?;
     Wiring::new(configuration)?;
@@ -132,6 +134,9 @@ fn introduce(configuration: &Configuration) -> Result<(), Failure> {
     };
     row(STORAGE_SCP, storage)?;
     row(QUERY_RETRIEVE_SCP, query)?;
+    for (listen, name) in secure::addresses(configuration) {
+        say(format_args!("  {:<19} {name}, {listen}\n", "TLS"))?;
+    }
     say(format_args!("  {:<19} {}\n", EXPORTS, configuration.storage_scu.ae_title.as_str()))?;
     let data = std::path::absolute(&configuration.data)?;
     say(format_args!("  {:<19} {}\n", "data", data.display()))?;
@@ -212,13 +217,22 @@ fn reload(arguments: &Configured, effective: &mut Effective) -> Option<Plan> {
             return None;
         }
     };
-    let (merged, changes) = match effective.reload(newer) {
+    let (mut merged, changes) = match effective.reload(newer) {
         Ok(reloaded) => reloaded,
         Err(error) => {
             tracing::error!("kept the settings as they were: {error}");
             return None;
         }
     };
+    // Wired once here: what children could not be wired by would leave nobody to serve.
+    let wired = secure::read(&mut merged.configuration).and_then(|()| Wiring::new(&merged.configuration));
+    if let Err(Failure(words)) = wired {
+        tracing::error!("kept the settings and the certificates as they were: {words}");
+        return None;
+    }
+    if merged.configuration.tls.texts != effective.configuration.tls.texts {
+        tracing::info!("the files of [tls] have changed: new associations have the new ones");
+    }
     for change in &changes {
         match change.needs_restart {
             true => tracing::warn!("{change}"),

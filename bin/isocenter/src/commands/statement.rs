@@ -3,13 +3,15 @@
 use application_entity::Entity;
 use configuration::{AssociationsCounted, Effective, SECTIONS, TakesEffect, Words};
 use conformance_statement::{
-    Acceptor, Counted, Exporter, Facts, SettingLine, SettingSection, Template, Tool, render, statement,
+    Acceptor, Counted, Exporter, Facts, Secure, SettingLine, SettingSection, Template, Tool, render,
+    statement,
 };
 use vocabulary::Uid;
 
 use crate::cli::{self, Format, Statement};
 use crate::commands::say::say;
 use crate::commands::{Failure, configured, echo, find};
+use crate::secure;
 use crate::wiring::{QUERY_RETRIEVE_SCP, STORAGE_SCP, Wiring};
 
 /// Prints the statement of the effective configuration.
@@ -70,6 +72,11 @@ fn facts<'f>(effective: &'f Effective, wiring: &'f Wiring) -> Result<Facts<'f>, 
         commitment: &wiring.commitment,
         holdings_rules: wiring.holdings.rules(),
         warns_of_coercion: wiring.storage_scp.warns_of_coercion,
+        secure: Secure {
+            ports: &wiring.secure.addresses,
+            profile: secure::profile(configuration),
+            clients: secure::clients(configuration),
+        },
         acquaintances: &wiring.acquaintances,
         tools: tools(),
         settings: settings(effective),

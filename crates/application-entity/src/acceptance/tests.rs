@@ -1,4 +1,4 @@
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,9 +15,13 @@ use super::{Acceptable, Refused};
 use crate::offer::{AcceptableContext, Offer, Preference, TransferSyntaxes};
 use crate::rights::{Rights, Whose};
 use crate::users::{Demand, IdentityRefused, User, Users};
-use crate::{Access, Acquaintances, Entity, Peer, Peers, UnknownPeers};
+use crate::{Access, Acquaintances, Caller, Entity, Peer, Peers, UnknownPeers};
 
 const CT: &str = "1.2.840.10008.5.1.4.1.1.2";
+fn at(peer: IpAddr) -> Caller {
+    Caller::at(SocketAddr::new(peer, 40_000))
+}
+
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 fn title(text: &str) -> AeTitle {
@@ -59,7 +63,7 @@ fn leaked(rq: &AssociateRq) -> &'static AssociateRq {
 }
 
 fn check<'a>(rq: &AssociateRq, peer: IpAddr, entities: &[&'a Entity]) -> Result<Acceptable<'a>, Refused> {
-    super::check(leaked(rq), peer, entities, &Acquaintances::default())
+    super::check(leaked(rq), &at(peer), entities, &Acquaintances::default())
 }
 
 fn storage() -> Entity {
@@ -181,7 +185,7 @@ fn check_knowing<'a>(
     entities: &[&'a Entity],
     acquaintances: &Acquaintances,
 ) -> Result<Acceptable<'a>, Refused> {
-    super::check(leaked(rq), peer, entities, acquaintances)
+    super::check(leaked(rq), &at(peer), entities, acquaintances)
 }
 
 /// The result of each context: 0 where it is accepted.

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use application_entity::{Initiation, InitiationFailed, Peers, TcpTransport};
+use application_entity::{Channel, Initiation, InitiationFailed, Peers};
 use dimse::{Dialogue, Ended, Response};
 use upper_layer::Association;
 use upper_layer::pdu::{ProposedContext, RoleSelection};
@@ -165,7 +165,7 @@ impl Notifier {
         &self,
         ae_title: &AeTitle,
         called: Option<AeTitle>,
-    ) -> Result<(Dialogue<TcpTransport>, u8), Undelivered> {
+    ) -> Result<(Dialogue<Channel>, u8), Undelivered> {
         let peer = self.peers.find(ae_title).ok_or(Undelivered::UnknownPeer)?;
         let mut initiation = self.initiation.clone();
         if let Some(called) = called {
@@ -183,7 +183,7 @@ impl Notifier {
 
     fn deliver(
         &self,
-        dialogue: &mut Dialogue<TcpTransport>,
+        dialogue: &mut Dialogue<Channel>,
         context_id: u8,
         entry: &Entry,
     ) -> Result<dimse::Outcome, Undelivered> {
@@ -197,7 +197,7 @@ impl Notifier {
 
 /// A context on which the peer lets us be the SCP. One that says nothing about roles gets the notification as well: it
 /// knows what it accepted, and many do not know of role selection (SIL-010).
-fn usable(association: &Association<TcpTransport>) -> Option<u8> {
+fn usable(association: &Association<Channel>) -> Option<u8> {
     let class = Uid::known(STORAGE_COMMITMENT_PUSH_MODEL);
     let granted = association.answer().user_information.role_selections.iter();
     let denies = granted.filter(|role| role.sop_class == class).any(|role| !role.scp);
