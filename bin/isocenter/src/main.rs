@@ -9,6 +9,7 @@ mod identity;
 mod logging;
 mod overseer;
 mod peer_argument;
+mod scrubbing;
 mod secure;
 mod services;
 mod wiring;

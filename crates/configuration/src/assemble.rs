@@ -4,8 +4,8 @@ mod reader;
 mod tables;
 
 use crate::configuration::{
-    Acceptor, Configuration, Corrections, Defaults, Log, Network, QueryRetrieveScp, Rights, StorageScp,
-    StorageScu, Supervisor, Tables, UnknownPeer, Web,
+    Acceptor, Configuration, Corrections, Defaults, Log, Network, QueryRetrieveScp, Rights, Scrub,
+    StorageScp, StorageScu, Supervisor, Tables, UnknownPeer, Web,
 };
 use crate::effective::Holding;
 use crate::error::ConfigurationError;
@@ -33,6 +33,7 @@ pub(crate) fn configuration(
         storage_scu: storage_scu(&Reader::new("storage-scu.", holdings))?,
         corrections: corrections(&Reader::new("corrections.", holdings))?,
         tls: tls(&Reader::new("tls.", holdings))?,
+        scrub: scrub(&Reader::new("scrub.", holdings))?,
         supervisor: supervisor(&Reader::new("supervisor.", holdings))?,
         web: Web { listen: web.address_or_off("listen")? },
         unknown_peer: UnknownPeer {
@@ -174,6 +175,10 @@ fn tls(from: &Reader<'_>) -> Result<Tls, ConfigurationError> {
         client_key: from.path_or_off("client-key")?,
         texts: TlsTexts::default(),
     })
+}
+
+fn scrub(from: &Reader<'_>) -> Result<Scrub, ConfigurationError> {
+    Ok(Scrub { every: from.duration("every")?, rate: from.number("rate")? })
 }
 
 fn supervisor(from: &Reader<'_>) -> Result<Supervisor, ConfigurationError> {

@@ -43,6 +43,8 @@ pub struct Configuration {
     pub corrections: Corrections,
     /// `[tls]`
     pub tls: Tls,
+    /// `[scrub]`
+    pub scrub: Scrub,
     /// `[supervisor]`
     pub supervisor: Supervisor,
     /// `[web]`
@@ -290,6 +292,15 @@ pub struct Corrections {
     pub exports: CorrectedValues,
     /// `corrections.original-attributes`
     pub original_attributes: bool,
+}
+
+/// `[scrub]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scrub {
+    /// `scrub.every`; zero: never
+    pub every: Duration,
+    /// `scrub.rate`, in bytes a second
+    pub rate: u32,
 }
 
 /// `[supervisor]`

@@ -39,7 +39,7 @@ pub use ae_title::AeTitle;
 pub use changes::Change;
 pub use configuration::{
     Acceptor, Configuration, Corrections, Defaults, Log, Network, Peer, PeerExport, QueryRetrieveScp, Rights,
-    StorageScp, StorageScu, Supervisor, Tables, TokenKey, UnknownPeer, User, Web,
+    Scrub, StorageScp, StorageScu, Supervisor, Tables, TokenKey, UnknownPeer, User, Web,
 };
 pub use decisions::{Decision, decisions, decisions_page};
 pub use effective::{Effective, Holding, effective};

@@ -6,6 +6,7 @@ mod general;
 mod peer;
 mod query_retrieve_scp;
 mod rights;
+mod scrub;
 mod storage_scp;
 mod storage_scu;
 mod supervisor;
@@ -50,6 +51,7 @@ pub const SECTIONS: &[Section] = &[
     storage_scu::SECTION,
     corrections::SECTION,
     tls::SECTION,
+    scrub::SECTION,
     supervisor::SECTION,
     web::SECTION,
     peer::SECTION,

@@ -20,7 +20,7 @@ mod fault;
 use compare::Compared;
 pub use fault::Fault;
 
-/// A file that was received in this time may be about to be recorded: as long as a commit may wait for the catalog.
+/// A file that was received so shortly before may be about to be recorded: as long as a commit may wait for the catalog.
 const BEING_RECORDED_MAX: Duration = Duration::from_mins(2);
 
 /// How far a verification goes.
@@ -73,8 +73,8 @@ pub(crate) struct Verification<'v> {
     /// What the files are compared with besides what they say of themselves, as long as it can be read.
     catalog: Option<Catalog>,
     extent: Extent,
-    /// What was received after this may be about to be recorded.
-    recorded_before: SystemTime,
+    /// When it began.
+    began: SystemTime,
     inspect: &'v mut dyn Inspect,
     verified: Verified,
 }
@@ -97,7 +97,7 @@ impl<'v> Verification<'v> {
             vault: Vault::view(disk, data_directory),
             catalog: None,
             extent,
-            recorded_before: now.checked_sub(BEING_RECORDED_MAX).unwrap_or(now),
+            began: now,
             inspect,
             verified: Verified::default(),
         };
@@ -213,12 +213,17 @@ impl<'v> Verification<'v> {
             // It had an entry at the beginning of the day, or is no longer held.
             Compared::Gone if held.is_some() => self.fault(Fault::Missing(self.vault.path(key))),
             Compared::Gone => self.verified.instances -= 1,
-            Compared::Unrecorded(received) if received > self.recorded_before => {
+            Compared::Unrecorded(received) if self.may_be_recorded_yet(received) => {
                 self.verified.being_recorded += 1;
             }
             Compared::Unrecorded(_) => self.fault(Fault::Unrecorded(self.vault.path(key))),
         }
         ControlFlow::Continue(())
+    }
+
+    /// Whether a file without an entry may be about to get one. What was received after this began may be.
+    fn may_be_recorded_yet(&self, received: SystemTime) -> bool {
+        self.began.checked_sub(BEING_RECORDED_MAX).is_none_or(|before| received > before)
     }
 
     /// The entry of a file.

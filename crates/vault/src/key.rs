@@ -1,4 +1,7 @@
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
 
 use vocabulary::{Day, Uid};
 
@@ -34,6 +37,18 @@ impl InstanceKey {
     /// The path below the vault's directory.
     pub fn path(&self) -> PathBuf {
         self.series_path().join(self.file_name())
+    }
+
+    /// The key of a path below the vault's directory, if it is one that [`InstanceKey::path`] gives.
+    pub fn from_path(path: &Path) -> Option<Self> {
+        let mut steps = path.iter().map(OsStr::to_str);
+        let mut step = || steps.next().flatten();
+        let day = format!("{}{}{}", step()?, step()?, step()?);
+        let day = Day::from_number(day.parse().ok()?).ok()?;
+        let (study, series) = (Uid::parse(step()?).ok()?, Uid::parse(step()?).ok()?);
+        let (sop_instance, version) = Self::parse_file_name(step()?)?;
+        let key = Self { day, study, series, sop_instance, version };
+        (key.path() == path).then_some(key)
     }
 
     pub(crate) fn series_path(&self) -> PathBuf {
@@ -102,6 +117,22 @@ mod tests {
                 let name = InstanceKey::parse_file_name(&key.file_name());
                 proptest::prop_assert_eq!(name, Some((key.sop_instance, version.max(1))));
             }
+        }
+    }
+
+    #[test]
+    fn a_path_is_read_back_and_no_other_is_taken_for_one() {
+        for version in [1, 2] {
+            assert_eq!(InstanceKey::from_path(&key(version).path()), Some(key(version)));
+        }
+        for path in [
+            "",
+            "2026/02/03/1.2/1.2.3",
+            "2026/2/03/1.2/1.2.3/1.2.dcm",
+            "2026/02/03/1.2/1.2.3/1.2.dcm/x",
+            "../1",
+        ] {
+            assert_eq!(InstanceKey::from_path(Path::new(path)), None, "{path:?}");
         }
     }
 

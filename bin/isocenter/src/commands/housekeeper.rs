@@ -1,5 +1,5 @@
-//! The housekeeper: a process that `serve` keeps running beside the associations. It records for them, and none of them
-//! has to wait for a checkpoint.
+//! The housekeeper: a process that `serve` keeps running beside the associations. It records for them, none of them has
+//! to wait for a checkpoint, and it scrubs.
 
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -10,6 +10,7 @@ use holdings::Recorder;
 use supervisor::Control;
 
 use crate::commands::{Failure, sealed};
+use crate::scrubbing::Scrub;
 use crate::wiring::OpensHoldings;
 use crate::{logging, secure};
 
@@ -36,6 +37,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         }
     };
     let mut since_looked = LOOKS_AT_CERTIFICATES_EVERY;
+    let scrub = Scrub::begin(&configuration)?;
     loop {
         if since_looked >= LOOKS_AT_CERTIFICATES_EVERY {
             since_looked = Duration::ZERO;
@@ -47,6 +49,9 @@ pub(crate) fn run() -> Result<(), Failure> {
             tracing::error!("cannot bring the catalog's file up to date: {error}");
         }
         if is_last {
+            if let Some(scrub) = scrub {
+                scrub.end();
+            }
             if let Some(recording) = recording {
                 recording.end();
             }

@@ -35,6 +35,12 @@ pub(crate) fn run(arguments: &Verify) -> Result<(), Failure> {
     if verified.being_recorded > 0 {
         say(format_args!("; {} are just being kept", verified.being_recorded))?;
     }
+    if arguments.quick
+        && let Some(last) = Holdings::last_scrub(data)
+        && !last.faults.is_empty()
+    {
+        say(format_args!("\nthe last scrub found besides:\n{}", last.faults.join("\n")))?;
+    }
     match verified.faults {
         0 => {
             say(format_args!("; all as they were kept\n"))?;

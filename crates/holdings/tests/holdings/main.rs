@@ -14,5 +14,6 @@ mod power_cut;
 mod races;
 mod refusals;
 mod reindex;
+mod scrub;
 mod start;
 mod verify;
