@@ -36,6 +36,7 @@ pub(crate) fn rules(scp: &StorageScp) -> HoldingsRules {
         },
         rejected_bytes_max: u64::from(scp.keep_rejected),
         exam_types: ExamTypes::new(scp.exam_types.iter().cloned()),
+        reserved_bytes: u64::from(scp.reserved_space),
         ..HoldingsRules::default()
     }
 }

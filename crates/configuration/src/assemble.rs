@@ -103,6 +103,7 @@ fn storage_scp(from: &Reader<'_>) -> Result<StorageScp, ConfigurationError> {
         },
         coercion_answer: from.word("coercion-answer")?,
         required_elements: from.word("required-elements")?,
+        reserved_space: from.number("reserved-space")?,
         keep_rejected: from.number("keep-rejected")?,
         exam_types: from.texts("exam-types")?,
         commitment_check: from.word("commitment-check")?,

@@ -162,6 +162,8 @@ pub struct StorageScp {
     pub coercion_answer: CoercionAnswer,
     /// `storage-scp.required-elements`
     pub required_elements: RequiredElements,
+    /// `storage-scp.reserved-space`, in bytes
+    pub reserved_space: u32,
     /// `storage-scp.keep-rejected`, in bytes; 0: nothing is kept
     pub keep_rejected: u32,
     /// `storage-scp.exam-types`; empty: series have none

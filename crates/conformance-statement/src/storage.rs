@@ -40,6 +40,7 @@ pub(crate) fn provider(facts: &Facts<'_>) -> Section {
         required,
         rejected_bytes_max,
         exam_types,
+        reserved_bytes,
     } = facts.holdings_rules;
     let changed = changed(*patient_id_conflict, *names, *sex, *modality, defaults);
     let durable = match sync {
@@ -63,6 +64,11 @@ pub(crate) fn provider(facts: &Facts<'_>) -> Section {
                   may come over several associations. What was acknowledged stays, whatever becomes of the association; an \
                   instance that did not come to its end leaves nothing."),
             text("Instances are never deleted by the server itself."),
+            text(match reserved_bytes {
+                0 => "An instance for which the disk has no room is refused.".to_owned(),
+                bytes => format!("An instance that comes when the disk has less than {bytes} bytes left is refused, and so is \
+                                  one for which it has no room; as soon as there is more, instances are taken again."),
+            }),
             text(format!("A data set is not held against the modules of its SOP class. It must parse, and have UIDs of class, \
                           study, series and instance{}.", match required {
                 Required::Identification => "",

@@ -94,8 +94,11 @@ impl Holdings {
     /// Begins to take an instance in.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// When the disk fails, or has no more left than is reserved.
     pub fn begin(&self, arriving: Arriving) -> Result<Ingest, NotKept> {
+        if self.rules.reserved_bytes > 0 {
+            self.vault.check_space(self.rules.reserved_bytes)?;
+        }
         // An answer from before the instance has come is no good where no other may come between.
         if !self.rules.one_at_a_time() {
             self.catalog.expect(&arriving.sop_instance_uid);

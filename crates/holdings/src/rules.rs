@@ -27,6 +27,8 @@ pub struct HoldingsRules {
     pub rejected_bytes_max: u64,
     /// What series are looked up in when an instance is catalogued (IOD-009, IOD-011, IOD-013, IOD-014).
     pub exam_types: ExamTypes,
+    /// How many bytes of the disk are left free: no instance is begun when there are fewer. 0: none.
+    pub reserved_bytes: u64,
 }
 
 /// What becomes of an instance under a SOP Instance UID that is held already.

@@ -77,6 +77,15 @@ pub trait Disk: fmt::Debug + Send + Sync {
     /// As the system reports.
     fn remove_directory(&self, path: &Path) -> io::Result<()>;
 
+    /// How many bytes are left for whoever is no administrator, on the file system that has `path`.
+    ///
+    /// # Errors
+    /// As the system reports.
+    fn free_bytes(&self, path: &Path) -> io::Result<u64> {
+        let _where_nothing_fills_up = path;
+        Ok(u64::MAX)
+    }
+
     /// The entries of a directory, in any order.
     ///
     /// # Errors

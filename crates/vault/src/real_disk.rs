@@ -9,7 +9,7 @@ use std::{
 };
 
 use rustix::{
-    fs::{Advice, CWD, RenameFlags, fadvise, renameat_with},
+    fs::{Advice, CWD, RenameFlags, fadvise, renameat_with, statvfs},
     io::Errno,
 };
 
@@ -89,6 +89,11 @@ impl Disk for RealDisk {
 
     fn remove_directory(&self, path: &Path) -> io::Result<()> {
         fs::remove_dir(path)
+    }
+
+    fn free_bytes(&self, path: &Path) -> io::Result<u64> {
+        let found = statvfs(path)?;
+        Ok(found.f_bavail.saturating_mul(found.f_frsize))
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<Entry>> {

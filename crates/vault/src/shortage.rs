@@ -52,6 +52,19 @@ pub enum Shortage {
         /// To which file or directory.
         path: PathBuf,
     },
+    /// What is left of the disk is reserved.
+    #[error(
+        "our disk is nearly full ({free} bytes are left for {path}, and {reserved} are reserved for the catalog): free some space, \
+         what comes later is kept again by itself", path = path.display()
+    )]
+    Reserved {
+        /// How many bytes are left.
+        free: u64,
+        /// How many are to be left.
+        reserved: u64,
+        /// The directory that was to get a file.
+        path: PathBuf,
+    },
     /// The file system takes no changes.
     #[error("our disk is read-only ({doing} {path}): remount it, or give the data directory's owner the right to write", path = path.display())]
     ReadOnly {
@@ -97,6 +110,7 @@ impl Shortage {
     pub fn path(&self) -> &PathBuf {
         match self {
             Self::NoSpace { path, .. }
+            | Self::Reserved { path, .. }
             | Self::ReadOnly { path, .. }
             | Self::Missing { path, .. }
             | Self::Failed { path, .. } => path,

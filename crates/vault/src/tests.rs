@@ -250,3 +250,14 @@ fn files_are_compared_from_where_their_data_sets_begin() {
     let mut shorter = draft(&vault, &[b"head", &bytes[..199_999]].concat());
     assert!(!shorter.reopen().unwrap().is_same_from(4, &file, 11).unwrap());
 }
+
+#[test]
+fn sil_082_what_is_reserved_is_left_free() {
+    let data = tempfile::tempdir().unwrap();
+    let vault = Vault::open(data.path(), Sync::Instance).unwrap();
+    vault.check_space(1).unwrap();
+    // No disk has so much.
+    let shortage = vault.check_space(u64::MAX).unwrap_err();
+    assert!(matches!(shortage, Shortage::Reserved { reserved: u64::MAX, .. }), "{shortage}");
+    assert!(shortage.to_string().contains("free some space"), "{shortage}");
+}

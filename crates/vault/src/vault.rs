@@ -83,6 +83,19 @@ impl Vault {
         Self { grounds: Arc::new(Grounds::new(disk, data_directory, Sync::None)) }
     }
 
+    /// Whether the disk has more left than is reserved for others than instances.
+    ///
+    /// # Errors
+    /// [`Shortage::Reserved`] if not; else as the disk fails.
+    pub fn check_space(&self, reserved: u64) -> Result<(), Shortage> {
+        let path = &self.grounds.incoming;
+        let free = self.grounds.disk.free_bytes(path);
+        match free.map_err(|error| Shortage::new(Doing::Opening, path, error))? {
+            free if free < reserved => Err(Shortage::Reserved { free, reserved, path: path.clone() }),
+            _ => Ok(()),
+        }
+    }
+
     /// Begins a draft.
     ///
     /// # Errors

@@ -97,7 +97,7 @@ pub(super) const DECISIONS: &[Decision] = &[
     Decision::both("SIL-079", "lossy compression before archiving", "never", "what is lost does not come back"),
     Decision::both("SIL-080", "instances that are not archived", "there are none", "0000 is a promise"),
     Decision::both("SIL-081", "when 0000 is said", "after the file, its name and the catalog are on the disk", "0000 is a promise"),
-    Decision::both("SIL-082", "a full disk", "A700 when a write fails; nothing held is removed", "a threshold refuses what would have fitted"),
+    Decision::both("SIL-082", "a full disk", "A700 before anything is taken in when the disk has less left than is reserved, else when a write fails; nothing held is removed", "the catalog has to go on while the disk is full"),
     // Storage commitment.
     Decision::both("SIL-083", "N-ACTION requests that do not fit", "0123 for another action, 0112 for another instance; an instance named twice is reported once, one of two classes is 0115", "PS3.7 10.1.4.1.10; repeating is a slip, contradicting is not"),
     Decision::both("SIL-084", "the notification", "every instance in exactly one of the two sequences, under the Transaction UID of the request", "PS3.4 J.3.3"),

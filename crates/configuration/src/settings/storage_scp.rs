@@ -273,6 +273,17 @@ const OWN: &[Setting] = &[
         requirements: &["SCP-050", "IOD-017", "IOD-018", "IOD-019", "SIL-073"],
     },
     Setting {
+        key: "storage-scp.reserved-space",
+        kind: Kind::Bytes { min: 0, max: 1_024 * 1_024 * 1_024 },
+        standard: "64 MiB",
+        annex_f: "64 MiB",
+        takes_effect: TakesEffect::OnReload,
+        caption: "Space that instances leave free",
+        short: "An instance that comes when less of the disk is free is refused with A700H; 0: none is, as long as it fits.",
+        long: "The catalog needs some to go on. Once there is more again, instances are taken again.",
+        requirements: &["SCP-049", "SIL-082"],
+    },
+    Setting {
         key: "storage-scp.keep-rejected",
         kind: Kind::Bytes { min: 0, max: 1_024 * 1_024 * 1_024 },
         standard: "0",
