@@ -43,7 +43,7 @@ pub use housekeeping::Housekept;
 pub use import::NotImported;
 pub use ingest::{Arriving, Ingest, Origin};
 pub use kept::{How, Kept};
-pub use open::OpenInstance;
+pub use open::{Checked, OpenInstance};
 pub use reconcile::{Finding, Reconciled};
 pub use refusal::{NOT_KEPT, NotKept, Refusal, SHORT};
 pub use reindex::Reindexed;

@@ -65,7 +65,7 @@ impl Outgoing for HeldInstance<'_> {
     fn open(&self) -> io::Result<(Box<dyn Read>, u64)> {
         let instance = self.holdings.open_instance(&self.held).map_err(io::Error::other)?;
         let length = instance.data_set_bytes();
-        Ok((Box::new(instance), length))
+        Ok((Box::new(instance.checked().map_err(io::Error::other)?), length))
     }
 }
 

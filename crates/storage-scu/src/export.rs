@@ -1,6 +1,7 @@
 //! An order from QUERY-RETRIEVE-SCP: instances to one destination, over associations of our own (PS3.2
 //! F.4.2.1.3.1.1).
 
+use std::iter::Peekable;
 use std::time::{Duration, Instant};
 
 use application_entity::{Channel, Initiation, InitiationFailed, Peer};
@@ -138,7 +139,7 @@ impl Export {
         failed.map_or(Ok(()), Err)
     }
 
-    /// One association: takes from the queue what it tells of.
+    /// The instances of one association: takes from the queue what it tells of.
     fn part<'o, O: Outgoing + 'o>(
         &self,
         peer: &Peer,
@@ -147,27 +148,52 @@ impl Export {
         sending: &Sending,
         watch: &mut dyn Watch<O>,
     ) -> Result<Next, ExportFailed> {
-        let mut pause = |at_most| watch.pause(at_most);
-        let mut dialogue = match self.open(peer, part, &mut pause)? {
-            Ok(dialogue) => dialogue,
-            Err(next) => return Ok(next),
-        };
-        for instance in queue {
-            let next = match sending.send(&mut dialogue, instance) {
-                Ok(result) => watch.told(instance, result),
-                Err(error) => {
-                    return match watch.told(instance, Err(NotStored::Interrupted)) {
-                        Next::Continue | Next::Abandon => Err(error.into()),
-                        Next::Stop => Ok(Next::Stop),
-                    };
-                }
+        let mut queue = queue.peekable();
+        let ended = self.associations(peer, part, &mut queue, sending, watch);
+        // What was looked at and not taken is told of here, for nobody else sees it.
+        match queue.next_if(|_| !matches!(ended, Ok(Next::Stop))) {
+            Some(left) if watch.told(left, Err(NotStored::NotTried)) == Next::Stop => Ok(Next::Stop),
+            _ => ended,
+        }
+    }
+
+    /// As many associations as it takes: one, and one more for each instance that could not be read to its end.
+    fn associations<'o, O: Outgoing + 'o>(
+        &self,
+        peer: &Peer,
+        part: &[ProposedContext],
+        queue: &mut Peekable<impl Iterator<Item = &'o O>>,
+        sending: &Sending,
+        watch: &mut dyn Watch<O>,
+    ) -> Result<Next, ExportFailed> {
+        while queue.peek().is_some() {
+            let mut dialogue = match self.open(peer, part, &mut |at_most| watch.pause(at_most))? {
+                Ok(dialogue) => dialogue,
+                Err(next) => return Ok(next),
             };
-            if next != Next::Continue {
-                release(dialogue);
-                return Ok(next);
+            while let Some(instance) = queue.next() {
+                let next = match sending.send(&mut dialogue, instance) {
+                    Ok(result) => watch.told(instance, result),
+                    Err(SendFailed::Source(error)) => {
+                        // What was begun cannot be taken back, so the association was aborted.
+                        match watch.told(instance, Err(NotStored::Unreadable(error))) {
+                            Next::Continue => break,
+                            next => return Ok(next),
+                        }
+                    }
+                    Err(error) => {
+                        return match watch.told(instance, Err(NotStored::Interrupted)) {
+                            Next::Continue | Next::Abandon => Err(error.into()),
+                            Next::Stop => Ok(Next::Stop),
+                        };
+                    }
+                };
+                if next != Next::Continue || queue.peek().is_none() {
+                    release(dialogue);
+                    return Ok(next);
+                }
             }
         }
-        release(dialogue);
         Ok(Next::Continue)
     }
 
