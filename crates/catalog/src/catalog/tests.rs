@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::time::Duration;
 
 use vocabulary::Level;
 
@@ -144,4 +145,27 @@ fn what_is_remembered_is_recalled_by_others() {
     trial.catalog.remember("stopped", "no").unwrap();
     trial.catalog.remember("stopped", "clean").unwrap();
     assert_eq!(trial.another(Access::ReadOnly).recall("stopped").unwrap().as_deref(), Some("clean"));
+}
+
+#[test]
+fn another_program_that_keeps_the_file_locked_is_told_of_and_nothing_was_written() {
+    let mut trial = Trial::new();
+    trial.catalog.connection().unwrap().busy_timeout(Duration::ZERO).unwrap();
+    let other = trial.connection();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let error = trial.catalog.record(&row(&[]), &location(1)).unwrap_err();
+    assert!(error.to_string().contains("another program keeps the catalog locked"), "{error}");
+    assert!(!error.is_damaged() && !error.is_disk_full());
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(*trial.catalog.record(&row(&[]), &location(1)).unwrap().outcome(), Outcome::New);
+}
+
+#[test]
+fn a_file_that_is_no_catalog_is_told_of_with_the_cure() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("catalog.sqlite");
+    std::fs::write(&path, [0xA5; 8_192]).unwrap();
+    let error = Catalog::open(&path, Access::ReadWrite).unwrap_err();
+    assert!(error.is_damaged());
+    assert!(error.to_string().contains("isocenter reindex"), "{error}");
 }

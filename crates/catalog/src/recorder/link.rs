@@ -11,21 +11,27 @@ use super::place::{reach, socket_path};
 /// How long an answer may take before the recorder counts as lost: twice as long as it may wait for the catalog.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How long an answer may take that nothing has to be written for. While another program keeps the catalog locked, the recorder
+/// waits for it, but whoever only asks can read the file himself.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// The way of one process or thread to the recorder.
 #[derive(Debug)]
 pub(crate) struct Link {
     stream: UnixStream,
     /// What [`Asked::Locate`] was sent for and not yet answered.
     expected: Option<Uid>,
+    /// Whether something was to be written, for which it is waited longer from then on.
+    waits_longer: bool,
 }
 
 impl Link {
     /// Reaches the recorder of the catalog at `path`, if there is one.
     pub(crate) fn reach(path: &Path) -> io::Result<Self> {
         let stream = reach(&socket_path(path), |socket| UnixStream::connect(socket))?;
-        stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
+        stream.set_read_timeout(Some(LOOK_TIMEOUT))?;
         stream.set_write_timeout(Some(ANSWER_TIMEOUT))?;
-        Ok(Self { stream, expected: None })
+        Ok(Self { stream, expected: None, waits_longer: false })
     }
 
     /// Asks where an instance lies, for [`Link::locate`] to have the answer at once.
@@ -48,6 +54,10 @@ impl Link {
     /// Asks, and waits for the answer.
     pub(crate) fn ask(&mut self, asked: &Asked<'_>) -> io::Result<Answered> {
         self.settle()?;
+        if !asked.only_reads() && !self.waits_longer {
+            self.stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
+            self.waits_longer = true;
+        }
         self.send(asked)?;
         self.receive()
     }
