@@ -38,7 +38,7 @@ pub(crate) const FIELDS: &[(&str, &str)] = &[
     ("took_ms", "how long it took, in milliseconds"),
     ("destination", "AE title of whoever instances or notifications go to"),
     ("address", "host and port of the destination"),
-    ("instances", "how many instances a retrieve is about"),
+    ("instances", "how many instances a retrieve, a scrub or a comparison of vault and catalog is about"),
     ("completed", "how many of them were sent"),
     ("failed", "how many were not, or are not held (storage commitment)"),
     ("warning", "how many were sent and answered with a warning"),

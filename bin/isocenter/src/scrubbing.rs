@@ -53,7 +53,7 @@ fn tell(told: Scrubbing) {
     match told {
         Scrubbing::Begins { after: None } => tracing::info!("a scrub begins: every instance is read again"),
         Scrubbing::Begins { after: Some(after) } => {
-            tracing::info!(after = %after.display(), "the scrub goes on where it was");
+            tracing::info!("the scrub goes on where it was, after {}", after.display());
         }
         Scrubbing::Found(fault) => tracing::error!("the scrub found a fault: {fault}"),
         Scrubbing::Ended { instances, bytes, faults: 0 } => {

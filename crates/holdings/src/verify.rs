@@ -85,7 +85,7 @@ pub(crate) fn order(key: &InstanceKey) -> (Day, &str, &str, String) {
 }
 
 impl<'v> Verification<'v> {
-    /// Opens what there is; a catalog that is missing or damaged is a fault and no obstacle.
+    /// Opens what there is; a catalog that cannot be read is a fault and no obstacle.
     pub(crate) fn open(
         disk: Arc<dyn Disk>,
         data_directory: &Path,
@@ -103,9 +103,9 @@ impl<'v> Verification<'v> {
         };
         match Catalog::open(&data_directory.join(CATALOG), Access::ReadOnly) {
             Ok(catalog) => verification.catalog = Some(catalog),
-            Err(error @ CatalogError::Missing { .. }) => verification.give_up_catalog(&error),
-            Err(error) if error.is_damaged() => verification.give_up_catalog(&error),
-            Err(error) => return Err(error.into()),
+            Err(error @ CatalogError::TooNew { .. }) => return Err(error.into()),
+            // Such as on a disk that is mounted to be read only.
+            Err(error) => verification.give_up_catalog(&error),
         }
         Ok(verification)
     }
@@ -280,7 +280,7 @@ impl crate::Holdings {
     /// received a moment ago are about to get one.
     ///
     /// # Errors
-    /// When the catalog was written by a newer program, or cannot be opened for another reason than damage.
+    /// When the catalog was written by a newer program.
     pub fn verify(
         data_directory: &Path,
         extent: Extent,

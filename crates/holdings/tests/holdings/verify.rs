@@ -1,6 +1,6 @@
 //! What a verification finds, and what it leaves alone.
 
-use std::{fs, ops::ControlFlow, path::Path};
+use std::{fs, io::Read, ops::ControlFlow, path::Path};
 
 use holdings::{Extent, Fault, Holdings, Inspect, Verified};
 use vocabulary::Encoding;
@@ -205,4 +205,33 @@ fn what_is_kept_meanwhile_is_no_fault() {
         }
     });
     assert_eq!(verify(data.path()).0.instances, 60);
+}
+
+/// An instance with so many bytes of pixels.
+fn of_bytes(count: usize) -> Instance {
+    Instance { pixels: vec![7; count], ..Instance::new("1.2.3.4.5") }
+}
+
+#[test]
+fn what_is_sent_on_is_as_it_was_kept_or_an_error_before_its_end() {
+    for (bytes, fails_at_once) in [(4_000, true), (3 << 20, false)] {
+        let data = tempfile::tempdir().unwrap();
+        let mut holdings = open(data.path());
+        let instance = of_bytes(bytes);
+        let _kept = keep(&mut holdings, &instance).unwrap();
+        let held = current(&holdings, &instance).unwrap();
+        let mut read = Vec::new();
+        holdings.open_instance(&held).unwrap().checked().unwrap().read_to_end(&mut read).unwrap();
+        assert!(read == instance.data_set(Encoding::ExplicitLittleEndian));
+
+        flip(&file(data.path(), &instance), bytes / 2);
+        let checked = holdings.open_instance(&held).unwrap().checked();
+        assert_eq!(checked.is_err(), fails_at_once);
+        if let Ok(mut checked) = checked {
+            let mut given_out = Vec::new();
+            let error = checked.read_to_end(&mut given_out).unwrap_err();
+            assert!(error.to_string().contains("checksum"), "{error}");
+            assert!(given_out.len() < read.len());
+        }
+    }
 }
