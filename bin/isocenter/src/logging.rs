@@ -52,7 +52,7 @@ pub(crate) const FIELDS: &[(&str, &str)] = &[
     ("coerced", "the attributes whose values are exported otherwise than they came"),
     ("sent_as", "the SOP Instance UID under which an instance was sent"),
     ("how", "whether an instance was new"),
-    ("bytes", "the length of a data set"),
+    ("bytes", "the length of a data set, or of all that a scrub has read"),
     ("transaction", "a Transaction UID of storage commitment"),
     ("committed", "how many instances storage commitment was given for"),
     ("reasons", "the failure reasons of the others"),

@@ -47,7 +47,7 @@ impl OpenInstance {
     pub fn checked(mut self) -> Result<Checked, HoldingsError> {
         if self.data_set_bytes > CHECKED_AHEAD_BYTES_MAX {
             let left = self.data_set_bytes;
-            return Ok(Checked(From::File { instance: self, digester: Digester::default(), left }));
+            return Ok(Checked(Bytes::File { instance: self, digester: Box::default(), left }));
         }
         let mut bytes = Vec::with_capacity(usize::try_from(self.data_set_bytes).unwrap_or_default());
         let read = (&mut self.file).take(self.data_set_bytes).read_to_end(&mut bytes);
@@ -55,7 +55,7 @@ impl OpenInstance {
         let mut digester = Digester::default();
         digester.update(&bytes);
         self.compare(&digester)?;
-        Ok(Checked(From::Memory(Cursor::new(bytes))))
+        Ok(Checked(Bytes::Memory(Cursor::new(bytes))))
     }
 
     fn compare(&self, digester: &Digester) -> Result<(), HoldingsError> {
@@ -78,18 +78,18 @@ impl Read for OpenInstance {
 }
 
 /// See [`OpenInstance::checked`].
-pub struct Checked(From);
+pub struct Checked(Bytes);
 
-enum From {
+enum Bytes {
     Memory(Cursor<Vec<u8>>),
-    File { instance: OpenInstance, digester: Digester, left: u64 },
+    File { instance: OpenInstance, digester: Box<Digester>, left: u64 },
 }
 
 impl fmt::Debug for Checked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            From::Memory(_) => "Checked",
-            From::File { .. } => "Checked while it is read",
+            Bytes::Memory(_) => "Checked",
+            Bytes::File { .. } => "Checked while it is read",
         })
     }
 }
@@ -97,8 +97,8 @@ impl fmt::Debug for Checked {
 impl Read for Checked {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match &mut self.0 {
-            From::Memory(bytes) => bytes.read(into),
-            From::File { instance, digester, left } => {
+            Bytes::Memory(bytes) => bytes.read(into),
+            Bytes::File { instance, digester, left } => {
                 let count = instance.file.read(into)?;
                 digester.update(into.get(..count).unwrap_or_default());
                 *left = left.saturating_sub(count as u64);

@@ -116,14 +116,15 @@ pub fn scrub(
     }
 }
 
+/// Waits until it is time, and a moment at least, so that whoever wants to break off is heard between any two scrubs.
 fn wait(until: SystemTime, pace: &mut dyn Pace) -> ControlFlow<()> {
-    while let Ok(left) = until.duration_since(pace.now()) {
-        if left.is_zero() {
-            break;
+    loop {
+        let left = until.duration_since(pace.now()).unwrap_or_default();
+        pace.pause(left.clamp(PAUSE_MIN, PAUSE_MAX))?;
+        if left <= PAUSE_MAX {
+            return ControlFlow::Continue(());
         }
-        pace.pause(left.min(PAUSE_MAX))?;
     }
-    ControlFlow::Continue(())
 }
 
 /// Keeps to the rate, and notes how far it is.
