@@ -1,7 +1,7 @@
 //! The scrub, on a thread of its own that is in nobody's way.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
@@ -43,7 +43,7 @@ impl Scrub {
     }
 }
 
-fn run(data: &PathBuf, rules: ScrubRules, stopped: Receiver<()>) {
+fn run(data: &Path, rules: ScrubRules, stopped: Receiver<()>) {
     if let Err(error) = scrub(data, rules, &mut WallClock { stopped }, &mut tell) {
         tracing::error!("instances are not scrubbed until the next start: {error}");
     }
