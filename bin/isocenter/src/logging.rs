@@ -84,6 +84,7 @@ pub(crate) const FIELDS: &[(&str, &str)] = &[
     ("held", "the SOP class under which an instance is held"),
     ("asked", "the SOP class under which storage commitment was asked for"),
     ("cause", "what the system says"),
+    ("faults", "how many faults a scrub found, those of earlier ones among them"),
     ("drafts", "how many instances that did not come to their end were removed at the start"),
     ("last_end", "how the last run ended"),
     ("days", "how many days of the vault were compared with the catalog"),
