@@ -447,8 +447,8 @@ class Connection:
 class RawPeer(Connection):
     """The requestor of an association."""
 
-    def __init__(self, address: tuple[str, int], timeout: float = 30.0) -> None:
-        super().__init__(socket.create_connection(address, timeout))
+    def __init__(self, address: tuple[str, int], timeout: float = 30.0, source: str = "") -> None:
+        super().__init__(socket.create_connection(address, timeout, (source, 0) if source else None))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.accepted: Accepted | None = None
         self.proposed: dict[int, Proposed] = {}

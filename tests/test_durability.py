@@ -32,6 +32,7 @@ class Call:
     name: str
     arguments: str
     result: str
+    error: str = ""
 
 
 def finished_calls(trace: str) -> list[Call]:
@@ -47,8 +48,8 @@ def finished_calls(trace: str) -> list[Call]:
             continue
         if resumed := re.match(r"<\.\.\. \w+ resumed>(.*)", rest):
             rest = begun.pop(pid, "") + resumed.group(1)
-        if call := re.match(r"(\w+)\((.*)\)\s+= (\S+)", rest):
-            calls.append(Call(*call.groups()))
+        if call := re.match(r"(\w+)\((.*)\)\s+= (\S+)(?: (E[A-Z0-9]+))?", rest):
+            calls.append(Call(*call.groups("")))
     return calls
 
 

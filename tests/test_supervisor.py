@@ -270,8 +270,8 @@ def test_associations_that_are_over_leave_no_processes(server: Isocenter) -> Non
     for _ in range(30):
         admitted(server, "query-retrieve-scp", "LEFT").release()
     wait_until(lambda: association_processes(server, "LEFT") == {}, "no title that names a peer who left")
-    # The supervisor, the nursery, the housekeeper and the notifier.
-    wait_until(lambda: len(server.processes()) <= 4, "few processes")
+    # The supervisor, the nursery, the housekeeper, the notifier and the connector.
+    wait_until(lambda: len(server.processes()) <= 5, "few processes")
 
 
 def test_an_idle_association_costs_little(server: Isocenter) -> None:

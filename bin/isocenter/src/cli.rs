@@ -51,6 +51,9 @@ pub(crate) enum Command {
     /// Storage commitment notifications over new associations: started by `serve`
     #[command(hide = true)]
     Notifier,
+    /// Connections to peers, for associations that may open none: started by `serve`
+    #[command(hide = true)]
+    Connector,
 }
 
 /// Where the settings come from.

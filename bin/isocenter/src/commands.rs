@@ -2,6 +2,7 @@
 
 pub(crate) mod association;
 pub(crate) mod certificates;
+pub(crate) mod connector;
 pub(crate) mod correct;
 pub(crate) mod echo;
 pub(crate) mod find;

@@ -83,7 +83,7 @@ pub(crate) const FIELDS: &[(&str, &str)] = &[
     ("aside", "where a file that cannot be read was put"),
     ("held", "the SOP class under which an instance is held"),
     ("asked", "the SOP class under which storage commitment was asked for"),
-    ("cause", "what the system says"),
+    ("cause", "what the system says; of a process that ended, what its end tells"),
     ("faults", "how many faults a scrub found, those of earlier ones among them"),
     ("drafts", "how many instances that did not come to their end were removed at the start"),
     ("last_end", "how the last run ended"),

@@ -4,6 +4,8 @@ mod access;
 mod arrival;
 mod cli;
 mod commands;
+mod confinement;
+mod connector;
 mod exports;
 mod identity;
 mod logging;
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         Command::Nursery => commands::association::nursery(),
         Command::Housekeeper => commands::housekeeper::run(),
         Command::Notifier => commands::notifier::run(),
+        Command::Connector => commands::connector::run(),
         Command::Import(arguments) => commands::import::run(&arguments),
         Command::Echo(arguments) => commands::echo::run(&arguments),
         Command::Find(arguments) => commands::find::run(&arguments),

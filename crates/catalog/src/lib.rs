@@ -57,7 +57,7 @@ pub use held::{Held, Location, Outcome, Place, Recorded};
 pub use normal::comparable_name;
 pub use overrides::{Assigned, Overrides};
 pub use query::{Query, QueryRefused, UNFIT_RETRIEVE, statuses};
-pub use recorder::{Failed, Recorder};
+pub use recorder::{Failed, Recorder, listen, reach};
 pub use retrieve::{Kind, Retrieval, Retrieve};
 pub use rules::{Lenience, Letters, Offered, OfferedKey, QueryRules, SeveralValues, UpperKeys};
 

@@ -16,6 +16,7 @@ mod serve;
 pub(crate) use link::Link;
 pub use message::Failed;
 pub(crate) use message::{Answered, Asked};
+pub use place::{listen, reach};
 pub use serve::Recorder;
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ pub(crate) fn configuration(
         preset: top.word("preset")?,
         data: top.path("data")?,
         isolation: top.word("isolation")?,
+        sandbox: top.word("sandbox")?,
         log: log(&Reader::new("log.", holdings))?,
         network: network(&Reader::new("network.", holdings))?,
         storage_scp: storage_scp(&Reader::new("storage-scp.", holdings))?,

@@ -13,7 +13,7 @@ use crate::words::{
     CorrectedValues, Duplicates, HigherLevelKeys, InformationModel, Isolation, Lenience, LogFormat, LogLevel,
     LossyCompression, MatchingTable, Modality, Names, NoAcceptableContext, NotificationRefused,
     OnSubOperationFailure, PartialFailure, PatientIdConflict, PhotometricInterpretation, Preset,
-    RequiredElements, ReturnedAttributes, SeveralValues, Sex, SignedInstances, SopClasses, Sync,
+    RequiredElements, ReturnedAttributes, Sandbox, SeveralValues, Sex, SignedInstances, SopClasses, Sync,
     TokenAlgorithm, UltrasoundClasses, UnmatchedKeys, UserIdentity, WarningStatuses, WarningsEndIn,
 };
 use crate::{AddressRange, AeTitle, Uid};
@@ -29,6 +29,8 @@ pub struct Configuration {
     pub data: PathBuf,
     /// `isolation`
     pub isolation: Isolation,
+    /// `sandbox`
+    pub sandbox: Sandbox,
     /// `[log]`
     pub log: Log,
     /// `[network]`

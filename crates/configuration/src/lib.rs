@@ -57,7 +57,7 @@ pub use words::{
     CompressedFor, Contexts, CorrectedValues, Duplicates, HigherLevelKeys, InformationModel, Isolation,
     Lenience, LogFormat, LogLevel, LossyCompression, MatchingTable, Modality, Names, NoAcceptableContext,
     NotificationRefused, OnSubOperationFailure, PartialFailure, PatientIdConflict, PhotometricInterpretation,
-    Preset, RequiredElements, ReturnedAttributes, SeveralValues, Sex, SignedInstances, SopClasses, Sync,
-    TlsProfile, TokenAlgorithm, UltrasoundClasses, UnmatchedKeys, UserIdentity, WarningStatuses,
+    Preset, RequiredElements, ReturnedAttributes, Sandbox, SeveralValues, Sex, SignedInstances, SopClasses,
+    Sync, TlsProfile, TokenAlgorithm, UltrasoundClasses, UnmatchedKeys, UserIdentity, WarningStatuses,
     WarningsEndIn, Word, Words,
 };

@@ -68,6 +68,12 @@ words! {
         Process = "process", "a process for each association";
         Thread = "thread", "a thread for each association, all in one process";
     }
+    /// Whether what an association could do to this machine is bounded by the kernel.
+    Sandbox {
+        On = "on", "bounded as far as the kernel can; what it cannot is said at the start";
+        Off = "off", "not bounded beyond the rights of the user";
+        Required = "required", "as on, and the server does not start where the kernel cannot";
+    }
     /// The form of log lines.
     LogFormat {
         Text = "text", "lines for people";

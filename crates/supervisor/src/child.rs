@@ -20,7 +20,7 @@ use rustix::net::{RecvFlags, SendFlags, SocketType};
 
 use crate::admission::PermitSource;
 use crate::message::{Said, Told, cut};
-use crate::{Admission, Awaited, Permit, Refusal, Supervised, SupervisorGone, channel, title};
+use crate::{Admission, Awaited, Permit, Refusal, Supervised, SupervisorGone, channel, strangers, title};
 
 /// The supervisor hears of an activity this often at most; the title follows each one.
 const ACTIVITY_EVERY: Duration = Duration::from_millis(250);
@@ -340,6 +340,7 @@ impl PermitSource for Line {
 /// The control socket that the supervisor gave this process as its standard input, which is empty from now on;
 /// and the settings, which are waited for.
 pub(crate) fn inherited() -> Result<(OwnedFd, Arc<[u8]>), ControlError> {
+    strangers::close();
     let inherited = rustix::stdio::stdin();
     match rustix::net::sockopt::socket_type(inherited) {
         Ok(SocketType::SEQPACKET) => {}

@@ -105,6 +105,9 @@ pub enum Event<'a> {
     },
 }
 
+/// What a process ends with that panicked, as where `main` panics.
+pub(crate) const PANICKED: i32 = 101;
+
 /// How a child ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
@@ -123,6 +126,26 @@ impl Ending {
     pub fn is_clean(self) -> bool {
         matches!(self, Self::Exited(0) | Self::Returned)
     }
+
+    /// What that tells of the cause, in words; nothing where it tells nothing.
+    pub fn cause(self) -> &'static str {
+        match self {
+            Self::Exited(PANICKED) | Self::Panicked => "it panicked, a bug of ours; its last words say where",
+            Self::Killed(libc::SIGSYS) => {
+                "it made a system call that nothing of ours makes: somebody may have taken it over"
+            }
+            Self::Killed(libc::SIGSEGV | libc::SIGBUS | libc::SIGILL | libc::SIGFPE) => {
+                "it crashed, a bug of ours that somebody may be trying to use"
+            }
+            Self::Killed(libc::SIGABRT) => "it gave up, most often for want of memory; its last words say so",
+            Self::Killed(libc::SIGKILL) => {
+                "somebody on this machine killed it, or the kernel did for want of memory"
+            }
+            Self::Killed(libc::SIGXCPU | libc::SIGXFSZ) => "it met a limit that was set for the server",
+            Self::Killed(_) => "somebody on this machine ended it",
+            Self::Exited(_) | Self::Returned => "",
+        }
+    }
 }
 
 impl fmt::Display for Ending {
@@ -133,5 +156,20 @@ impl fmt::Display for Ending {
             Self::Panicked => f.write_str("panicked"),
             Self::Returned => f.write_str("returned"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Ending;
+
+    #[test]
+    fn what_ends_a_process_is_told_apart() {
+        assert!(Ending::Killed(libc::SIGSYS).cause().contains("system call"));
+        assert!(Ending::Killed(libc::SIGSEGV).cause().contains("crashed"));
+        assert!(Ending::Killed(libc::SIGABRT).cause().contains("memory"));
+        assert!(Ending::Killed(libc::SIGKILL).cause().contains("killed"));
+        assert!(Ending::Exited(101).cause().contains("panicked"));
+        assert_eq!(Ending::Exited(0).cause(), "");
     }
 }

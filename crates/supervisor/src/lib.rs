@@ -43,6 +43,7 @@ mod places;
 mod plan;
 mod signals;
 mod spawn;
+mod strangers;
 pub mod title;
 mod worker;
 

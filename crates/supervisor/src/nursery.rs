@@ -45,18 +45,34 @@ impl Nursery {
 
     /// Forks a child for each connection, until the supervisor needs no more of them or is gone.
     ///
+    /// Calls `enclose` before, when nothing is opened any more that its children do not open themselves: what it takes
+    /// from this process (files, system calls, memory), they do not have either, and it is not done for each of them.
+    ///
     /// Each child does what `serve` says and exits with the code that it returns, at once: nothing that lives
     /// beyond `serve` is dropped. This process never calls `serve`.
-    pub fn raise(self, serve: impl FnOnce(Connection, &mut Control) -> u8) -> Result<(), ControlError> {
-        let Self { socket, settings } = self;
+    pub fn raise<E: From<ControlError>>(
+        self,
+        enclose: impl FnOnce() -> Result<(), E>,
+        serve: impl FnOnce(Connection, &mut Control) -> u8,
+    ) -> Result<(), E> {
         let alone = Alone::found().ok_or(ControlError::NotAlone)?;
         title::set("nursery");
+        enclose()?;
+        Ok(self.fork_for_each(&alone, serve)?)
+    }
+
+    fn fork_for_each(
+        self,
+        alone: &Alone,
+        serve: impl FnOnce(Connection, &mut Control) -> u8,
+    ) -> Result<(), ControlError> {
+        let Self { socket, settings } = self;
         report(&socket, Reported::Ready, &[]);
         while let Some(mut packet) = channel::receive(socket.as_fd(), RecvFlags::empty())? {
             let Some(Told::Fork { who, listener, peer }) = Told::read(packet.bytes()) else { continue };
             let (connection, control) = (packet.descriptors.pop(), packet.descriptors.pop());
             let (Some(connection), Some(control)) = (connection, control) else { continue };
-            match fork::sibling(&alone) {
+            match fork::sibling(alone) {
                 Ok(Forked::Old { pid, pidfd }) => {
                     let born = Reported::Born { who, pid: pid.as_raw_nonzero().get() };
                     report(&socket, born, &[pidfd.as_fd()]);

@@ -76,6 +76,8 @@ struct Office<R, E> {
     /// Whether the listeners are watched: not while there is nobody to serve who comes.
     watching: bool,
     accept_again_at: Option<Instant>,
+    /// When it was told of last that connections cannot be accepted.
+    shortage_told: Option<Instant>,
     workers: HashMap<Who, Worker>,
     last_worker: Who,
     /// In the order they were started.
@@ -166,6 +168,7 @@ where
             listeners,
             watching: false,
             accept_again_at: None,
+            shortage_told: None,
             workers: HashMap::new(),
             last_worker: 0,
             nurseries: Vec::new(),

@@ -5,9 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use application_entity::{Caller, Channel, Overseer, Reception, TcpTransport};
+use sandbox::Role;
 use supervisor::{Connection, Control, Nursery};
 
 use crate::commands::{Failure, sealed};
+use crate::confinement;
+use crate::connector::ByConnector;
 use crate::logging;
 use crate::overseer::Supervisor;
 use crate::services::ArchiveServices;
@@ -21,17 +24,23 @@ pub(crate) fn nursery() -> Result<(), Failure> {
     let nursery = Nursery::from_inherited()?;
     let configuration = sealed(nursery.settings())?;
     logging::init(configuration.log);
-    let wiring = Wiring::new(&configuration)?;
+    let mut wiring = Wiring::new(&configuration)?;
+    if confinement::is_wanted(&configuration) {
+        wiring.query_retrieve_scp.export.scu.initiation.connecting =
+            Arc::new(ByConnector::of(&configuration.data));
+    }
     let listeners = wiring::listeners(&configuration);
     know_the_processor();
-    nursery.raise(|connection, control| match serve_with(connection, control, &wiring, &listeners) {
+    let serve = |connection: Connection, control: &mut Control| match serve_with(
+        connection, control, &wiring, &listeners,
+    ) {
         Ok(()) => 0,
         Err(Failure(words)) => {
             tracing::error!("an association could not be served: {words}");
             1
         }
-    })?;
-    Ok(())
+    };
+    nursery.raise(|| confinement::enclose(Role::Association, &configuration), serve)
 }
 
 /// What the processor can do is found out here once for all children: the instruction that tells is trapped in a virtual

@@ -7,9 +7,11 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
 use holdings::Recorder;
+use sandbox::Role;
 use supervisor::Control;
 
 use crate::commands::{Failure, sealed};
+use crate::confinement;
 use crate::scrubbing::Scrub;
 use crate::wiring::OpensHoldings;
 use crate::{logging, secure};
@@ -27,6 +29,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     let configuration = sealed(control.settings())?;
     logging::init(configuration.log);
     supervisor::title::set("housekeeper");
+    confinement::enclose(Role::Housekeeper, &configuration)?;
     let opens = OpensHoldings::new(&configuration);
     let mut holdings = opens.open()?;
     let recording = match opens.open_recorder() {

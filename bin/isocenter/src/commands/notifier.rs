@@ -4,10 +4,11 @@
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, SystemTime};
 
+use sandbox::Role;
 use supervisor::Control;
 
 use crate::commands::{Failure, sealed};
-use crate::{logging, wiring};
+use crate::{confinement, logging, wiring};
 
 /// How often it is looked for notifications that are due.
 const LOOKS_EVERY: Duration = Duration::from_millis(500);
@@ -26,6 +27,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     logging::init(configuration.log);
     supervisor::title::set("notifier");
     let notifier = wiring::notifier(&configuration)?;
+    confinement::enclose(Role::Outward, &configuration)?;
     let (stop, stopped) = channel::<()>();
     std::thread::spawn(move || {
         control.wait_for_end(None);

@@ -18,6 +18,7 @@ use crate::access;
 use crate::cli::Configured;
 use crate::commands::say::say;
 use crate::commands::{Failure, association, configured};
+use crate::confinement;
 use crate::overseer::{EXPORTS, PASSCODES};
 use crate::wiring::{self, OpensHoldings, QUERY_RETRIEVE_SCP, STORAGE_SCP, Wiring};
 use crate::{logging, secure};
@@ -35,6 +36,7 @@ pub(crate) fn run(arguments: &Configured) -> Result<(), Failure> {
     }
     secure::read(&mut effective.configuration)?;
     let configuration = &effective.configuration;
+    confinement::prepare(configuration)?;
     // Wired once here, so that what is wrong is said now and not by each child.
     access::check_files(configuration)?;
     Wiring::new(configuration)?;
@@ -197,6 +199,9 @@ fn plan(configuration: &Configuration) -> Result<Plan, Failure> {
         keeper("housekeeper", KeeperStops::AfterAssociations),
         keeper("notifier", KeeperStops::WithDrain),
     ];
+    if confinement::is_wanted(configuration) {
+        plan.keepers.push(keeper("connector", KeeperStops::AfterAssociations));
+    }
     plan.settings = configuration.to_sealed()?;
     Ok(plan)
 }
@@ -267,7 +272,8 @@ fn tell(event: Event<'_>) {
             }
         }
         Event::ChildFailed { pid, peer, calling, called, activity, ending } => {
-            tracing::error!(pid, %peer, calling, called, activity, "an association's process ended: {ending}");
+            let cause = ending.cause();
+            tracing::error!(pid, %peer, calling, called, activity, cause, "an association's process ended: {ending}");
         }
         Event::PendingClosed { peer, open_for } => {
             tracing::warn!(%peer, ?open_for, "closed a connection without a request, to make room");

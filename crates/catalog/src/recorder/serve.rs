@@ -1,15 +1,13 @@
-use std::fs::Permissions;
 use std::io::{self, Read, Write};
 use std::os::fd::BorrowedFd;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::message::{self, Answered, Asked, Failed, LENGTH_BYTES, MESSAGE_BYTES_MAX};
-use super::place::{reach, socket_path};
+use super::place::{listen, socket_path};
 use crate::catalog::{recall, remember};
 use crate::limits::RECORDER_CALLERS_MAX;
 use crate::writing::Writing;
@@ -26,6 +24,9 @@ pub struct Recorder {
     socket: PathBuf,
     callers: Vec<Caller>,
 }
+
+/// When somebody is let in again after the system had no descriptor for him.
+const LETS_IN_AGAIN: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
 /// One for whom is recorded.
 #[derive(Debug)]
@@ -62,11 +63,14 @@ impl Recorder {
     /// # Errors
     /// When the system refuses to wait. That the catalog cannot be written is told to those who ask.
     pub fn run(&mut self, stop: BorrowedFd<'_>) -> io::Result<()> {
+        // Whether somebody waits who cannot be let in: he would end each wait at once.
+        let mut is_short = false;
         loop {
             let mut waiting = vec![PollFd::from_borrowed_fd(stop, PollFlags::IN)];
-            waiting.push(PollFd::new(&self.listener, PollFlags::IN));
+            let for_whom = if is_short { PollFlags::empty() } else { PollFlags::IN };
+            waiting.push(PollFd::new(&self.listener, for_whom));
             waiting.extend(self.callers.iter().map(|caller| PollFd::new(&caller.stream, PollFlags::IN)));
-            match poll(&mut waiting, None) {
+            match poll(&mut waiting, is_short.then_some(&LETS_IN_AGAIN)) {
                 Ok(_) => {}
                 Err(rustix::io::Errno::INTR) => continue,
                 Err(error) => return Err(error.into()),
@@ -79,18 +83,27 @@ impl Recorder {
             let orders = self.take_orders(callers);
             self.carry_out(&orders);
             self.callers.retain(|caller| !caller.over);
-            if *somebody_comes {
-                self.let_in();
+            if *somebody_comes || is_short {
+                is_short = !self.let_in();
             }
         }
     }
 
-    /// Lets in who is waiting.
-    fn let_in(&mut self) {
-        while let Ok((stream, _)) = self.listener.accept() {
-            // Who is not let in hears of it by the end of his connection, and records himself.
-            if self.callers.len() < RECORDER_CALLERS_MAX && stream.set_nonblocking(true).is_ok() {
-                self.callers.push(Caller { stream, received: Vec::new(), over: false });
+    /// Lets in who is waiting. False: somebody waits still, and the system has nothing to let him in by.
+    fn let_in(&mut self) -> bool {
+        loop {
+            match self.listener.accept() {
+                // Who is not let in hears of it by the end of his connection, and records himself.
+                Ok((stream, _)) => {
+                    if self.callers.len() < RECORDER_CALLERS_MAX && stream.set_nonblocking(true).is_ok() {
+                        self.callers.push(Caller { stream, received: Vec::new(), over: false });
+                    }
+                }
+                Err(error) => match error.kind() {
+                    io::ErrorKind::WouldBlock => return true,
+                    io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted => {}
+                    _ => return false,
+                },
             }
         }
     }
@@ -189,17 +202,6 @@ impl Caller {
         self.received.drain(..taken);
         Some(())
     }
-}
-
-fn listen(socket: &Path) -> io::Result<UnixListener> {
-    match std::fs::remove_file(socket) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
-    }
-    let listener = reach(socket, |socket| UnixListener::bind(socket))?;
-    std::fs::set_permissions(socket, Permissions::from_mode(0o600))?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
 }
 
 fn carry_out(connection: &Connection, asked: &Asked<'_>) -> Result<Answered, CatalogError> {

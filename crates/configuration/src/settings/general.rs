@@ -3,7 +3,7 @@
 use super::{HOUR, PDU, Section, seconds};
 use crate::kind::Kind;
 use crate::setting::{Setting, TakesEffect};
-use crate::words::{Isolation, LogFormat, LogLevel, Preset, Words};
+use crate::words::{Isolation, LogFormat, LogLevel, Preset, Sandbox, Words};
 
 pub(super) const TOP: Section = Section {
     name: "",
@@ -43,6 +43,19 @@ pub(super) const TOP: Section = Section {
             short: "Whether each association has a process or a thread of its own.",
             long: "With threads a crash ends every association at once.",
             requirements: &["QR-006", "SCP-005", "SIL-027"],
+        },
+        Setting {
+            key: "sandbox",
+            kind: Kind::Word(Sandbox::WORDS),
+            standard: "on",
+            annex_f: "on",
+            takes_effect: TakesEffect::AtStart,
+            caption: "Sandbox of associations",
+            short: "Whether the kernel bounds what an association's process may do.",
+            long: "Its files are those of the data directory, it executes nothing, listens nowhere and opens no connection; \
+                   docs/reference/sandbox.md has the whole list. The processes beside it are bounded too, as far as their \
+                   work lets them be. It holds with isolation by processes: threads share all they have.",
+            requirements: &[],
         },
     ]],
 };

@@ -14,8 +14,12 @@ use crate::places::Who;
 use crate::worker::{Body, Worker};
 use crate::{Connection, Event, Plan, channel, spawn};
 
-/// Connections accepted in one round; those who are served already have their word in between.
+/// Connections accepted in one round at each listener, so that a crowd at one locks nobody out of another; those who are served already have their word in between.
 const CONNECTIONS_A_ROUND: usize = 16;
+/// Of so many connections without a request one is closed when the system has nothing left for who comes.
+const SHED_ONE_OF: usize = 8;
+/// How often it is told of that connections cannot be accepted.
+const SHORTAGE_TOLD_EVERY: Duration = Duration::from_secs(10);
 /// When connections are accepted again after the system refused something that one takes.
 pub(super) const ACCEPT_AGAIN_IN: Duration = Duration::from_millis(100);
 
@@ -34,8 +38,8 @@ where
         {
             self.watch_listeners(true);
         }
-        let mut left = CONNECTIONS_A_ROUND;
         for &index in waiting_at {
+            let mut left = CONNECTIONS_A_ROUND;
             while left > 0 && self.watching && self.hand_over_one(index, now) {
                 left -= 1;
             }
@@ -54,8 +58,11 @@ where
             Ok(None) => return false,
             Err(errno) => {
                 self.pause_accepting(now);
+                self.shed(now);
                 let error = io::Error::from(errno);
-                (self.events)(Event::AcceptFailed { error: &error, retry_in: ACCEPT_AGAIN_IN });
+                if self.is_to_tell_of_shortage(now) {
+                    (self.events)(Event::AcceptFailed { error: &error, retry_in: ACCEPT_AGAIN_IN });
+                }
                 return false;
             }
         };
@@ -68,7 +75,10 @@ where
             }
             Err(error) => {
                 self.pause_accepting(now);
-                (self.events)(Event::SpawnFailed { error: &error, retry_in: ACCEPT_AGAIN_IN });
+                self.shed(now);
+                if self.is_to_tell_of_shortage(now) {
+                    (self.events)(Event::SpawnFailed { error: &error, retry_in: ACCEPT_AGAIN_IN });
+                }
                 false
             }
         }
@@ -81,9 +91,29 @@ where
 
     /// Closes the connection that is most dispensable, if there are as many as may be.
     fn make_room(&mut self, now: Instant) {
-        if self.pending.len() < self.plan.pending_max.max(1) {
-            return;
+        if self.pending.len() >= self.plan.pending_max.max(1) {
+            self.close_most_dispensable(now);
         }
+    }
+
+    /// The system has nothing left for who comes: a part of those who have said nothing yet makes room, or they would
+    /// lock everybody out for as long as they may be silent.
+    fn shed(&mut self, now: Instant) {
+        for _ in 0..self.pending.len().div_ceil(SHED_ONE_OF) {
+            self.close_most_dispensable(now);
+        }
+    }
+
+    /// A shortage that lasts is told of every so often.
+    fn is_to_tell_of_shortage(&mut self, now: Instant) -> bool {
+        let is_news = self.shortage_told.is_none_or(|told| now.duration_since(told) >= SHORTAGE_TOLD_EVERY);
+        if is_news {
+            self.shortage_told = Some(now);
+        }
+        is_news
+    }
+
+    fn close_most_dispensable(&mut self, now: Instant) {
         let Some((who, since)) = self.pending.most_dispensable() else { return };
         self.pending.remove(who);
         self.places.free(who);

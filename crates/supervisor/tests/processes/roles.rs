@@ -18,6 +18,11 @@ pub(crate) fn supervise(arguments: &[String]) -> ExitCode {
         .filter_map(|argument| argument.split_once('='))
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
         .collect();
+    if let Some(files) = options.get("files") {
+        let bound = Some(files.parse().unwrap());
+        let limit = rustix::process::Rlimit { current: bound, maximum: bound };
+        rustix::process::setrlimit(rustix::process::Resource::Nofile, limit).unwrap();
+    }
     let plan = plan(&options, "first settings");
     let again = {
         let mut options = options.clone();
@@ -101,10 +106,13 @@ fn print(event: Event<'_>) {
 /// A nursery, and its children.
 pub(crate) fn nursery() -> ExitCode {
     let raised = Nursery::from_inherited().and_then(|nursery| {
-        nursery.raise(|connection, control| {
-            serve(connection, control);
-            0
-        })
+        nursery.raise(
+            || Ok(()),
+            |connection, control| {
+                serve(connection, control);
+                0
+            },
+        )
     });
     match raised {
         Ok(()) => ExitCode::SUCCESS,

@@ -12,6 +12,7 @@ cases![
     qr_008_counted_per_calling_ae_a_hung_peer_does_not_lock_out_another,
     connections_that_say_nothing_do_not_lock_out_a_peer,
     more_silent_connections_than_may_be_cost_no_more_processes,
+    silent_connections_that_take_all_descriptors_lock_out_nobody,
     cfg_021_sil_067_an_export_above_the_limit_waits_until_one_ends,
     a_process_that_is_killed_gives_its_permit_back,
     who_asks_for_what_it_has_already_is_ended,
@@ -73,6 +74,15 @@ fn more_silent_connections_than_may_be_cost_no_more_processes() {
     let running = subject.children().len() - ended;
     // 16 pending, 2 with places, the nursery, and those that are on their way out.
     assert!(running <= 16 + 2 + 1 + 16, "{running}");
+}
+
+fn silent_connections_that_take_all_descriptors_lock_out_nobody() {
+    let subject = Subject::start(&["files=40"]);
+    let mut silent: Vec<Client> = (0..40).map(|_| subject.connect()).collect();
+    subject.event("other ");
+    let (_client, _) = subject.admitted("CT");
+    // The first of them had to go.
+    silent[0].is_closed();
 }
 
 fn is_zombie(pid: u32) -> bool {
