@@ -259,7 +259,7 @@ def can_mount(directory: str) -> bool:
 
 @pytest.mark.requirement("SCP-037", "SIL-082")
 def test_scp_049_gen_016_a_full_disk_refuses_the_new_and_takes_nothing_from_the_old(make_server: Callable[..., Isocenter]) -> None:
-    server = make_server(ANNEX_F | {"query-retrieve-scp": {"get": True}}, start=False)
+    server = make_server(ANNEX_F | {"storage-scp": {"reserved-space": "1 MiB"}, "query-retrieve-scp": {"get": True}}, start=False)
     if not can_mount(str(server.directory / "trial")):
         pytest.skip("no disk can be made here (user namespaces are not permitted)")
     server.start(wrapper=small_disk(str(server.data), "24m"))
