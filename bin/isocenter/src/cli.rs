@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Make what a [[user]] of the configuration needs
     User(User),
+    /// Check the audit trail
+    Audit(Audit),
     /// Show the settings: every one with its value and where that comes from, or one in full
     Settings(Settings),
     /// Print the DICOM Conformance Statement of the configuration
@@ -192,6 +194,32 @@ pub(crate) enum CorrectCommand {
     List(CorrectList),
     /// Take a correction back, by its number
     Undo(CorrectUndo),
+}
+
+/// `audit`
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    /// What is done.
+    #[command(subcommand)]
+    pub command: AuditCommand,
+}
+
+/// What can be done about the audit trail.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Look whether records were changed, removed, put elsewhere or cut off; exit status 1 if so
+    Verify(AuditVerify),
+}
+
+/// `audit verify`
+#[derive(Debug, Args)]
+pub(crate) struct AuditVerify {
+    /// A record that was the last at some time, as this command printed it then
+    #[arg(long, value_name = "NUMBER:HASH")]
+    pub noted: Option<String>,
+    /// Where.
+    #[command(flatten)]
+    pub located: Located,
 }
 
 /// Where the holdings are.

@@ -1,6 +1,7 @@
 //! The commands: one file each.
 
 pub(crate) mod association;
+pub(crate) mod audit;
 pub(crate) mod certificates;
 pub(crate) mod connector;
 pub(crate) mod correct;

@@ -2,6 +2,7 @@
 
 mod access;
 mod arrival;
+mod audit_trail;
 mod cli;
 mod commands;
 mod confinement;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Command::Reindex(arguments) => commands::reindex::run(&arguments),
         Command::Verify(arguments) => commands::verify::run(&arguments),
         Command::User(arguments) => commands::user::run(&arguments.command),
+        Command::Audit(arguments) => commands::audit::run(&arguments.command),
         Command::Settings(arguments) => commands::settings::run(&arguments),
         Command::Certificates(arguments) => commands::certificates::run(&arguments),
         Command::Statement(arguments) => commands::statement::run(&arguments),

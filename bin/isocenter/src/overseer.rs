@@ -17,6 +17,7 @@ pub(crate) const PASSCODES: &str = "passcodes";
 pub(crate) struct Supervisor<'c> {
     pub(crate) control: &'c mut Control,
     pub(crate) peer: OwnedFd,
+    pub(crate) witness: Option<audit::Witness>,
 }
 
 impl Overseer for Supervisor<'_> {
@@ -42,6 +43,10 @@ impl Overseer for Supervisor<'_> {
             supervisor::Awaited::Nothing => Awaited::Nothing,
             supervisor::Awaited::Stop => Awaited::Stop,
         }
+    }
+
+    fn witness(&mut self) -> Option<&mut audit::Witness> {
+        self.witness.as_mut()
     }
 
     fn done(&mut self) {

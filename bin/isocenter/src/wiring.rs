@@ -24,6 +24,7 @@ use vocabulary::{AeTitle, InformationModel, Uid};
 
 use crate::access;
 use crate::arrival;
+use crate::audit_trail;
 use crate::commands::Failure;
 use crate::exports;
 use crate::identity::{self, identity};
@@ -55,6 +56,8 @@ pub(crate) struct Wiring {
     pub acquaintances: Acquaintances,
     /// The holdings.
     pub holdings: OpensHoldings,
+    /// The audit trail, if one is kept.
+    pub trail: Option<audit::TrailSettings>,
 }
 
 /// Opens the holdings.
@@ -161,7 +164,13 @@ impl Wiring {
             commitment: commitment(configuration, &storage_offer)?,
             acquaintances: access::acquaintances(configuration, peers)?,
             holdings: OpensHoldings::new(configuration),
+            trail: audit_trail::settings(configuration),
         })
+    }
+
+    /// Who puts on record what happens on an association, if a trail is kept.
+    pub(crate) fn witness(&self) -> Option<audit::Witness> {
+        self.trail.clone().map(audit::Witness::new)
     }
 
     /// The AEs that listen at an address.

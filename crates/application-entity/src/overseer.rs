@@ -51,6 +51,11 @@ pub trait Overseer {
     /// The association is over and its place free. To be called before the last word goes to the peer.
     fn done(&mut self);
 
+    /// Who puts on record what happens on the association, where an audit trail is kept (PS3.15 A.5).
+    fn witness(&mut self) -> Option<&mut audit::Witness> {
+        None
+    }
+
     /// Asks for a permit to export, of which STORAGE-SCU has so many at a time (SCU-009). None: nobody is left
     /// to give one.
     fn export_permit(&mut self) -> Option<Box<dyn Permit>>;

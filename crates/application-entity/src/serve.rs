@@ -50,6 +50,12 @@ pub fn serve<T: Transport, S: Services<T>>(
     let requested = match accept(transport, reception.network.timers) {
         Ok(requested) => requested,
         Err(ended) => {
+            if let Some(witness) = overseer.witness()
+                && !matches!(ended, Ended::Closed(_))
+            {
+                witness.caller("", "", &caller.address.ip().to_canonical().to_string());
+                witness.rejected(&ended.to_string());
+            }
             overseer.done();
             return log_no_request(caller, &ended);
         }
@@ -59,6 +65,9 @@ pub fn serve<T: Transport, S: Services<T>>(
     // An error's span: what is logged at any level says whom it is about.
     let span = tracing::error_span!("association", peer = %caller, calling, called, user = Empty);
     let _entered = span.enter();
+    if let Some(witness) = overseer.witness() {
+        witness.caller(&calling, &called, &caller.address.ip().to_canonical().to_string());
+    }
 
     let (acceptable, user) = match admit(rq, caller, reception, overseer) {
         Ok(admitted) => admitted,
@@ -79,6 +88,9 @@ pub fn serve<T: Transport, S: Services<T>>(
         }
     };
     log_accepted(&association, entity, &denied);
+    if let Some(witness) = overseer.witness() {
+        witness.accepted();
+    }
 
     let mut dialogue = Dialogue::new(association);
     let mut attendance = Attendance {
@@ -95,6 +107,9 @@ pub fn serve<T: Transport, S: Services<T>>(
     services.over();
     let (requests, instances) = (attendance.requests, attendance.instances);
     let (stored, refused) = (instances.stored(), instances.refused());
+    if let Some(witness) = attendance.overseer.witness() {
+        witness.over();
+    }
     // The place is free before the peer learns that the association is over: it may come back at once.
     attendance.overseer.done();
     let end = end.and_then(|served| {
@@ -125,19 +140,14 @@ fn admit<'a>(
     Reception { entities, acquaintances, network: _ }: &Reception<'a>,
     overseer: &mut dyn Overseer,
 ) -> Result<(Acceptable<'a>, Option<String>), Rejection> {
-    let rejected = |refused: &Refused| {
-        let rejection = refused.rejection();
-        tracing::warn!(%rejection, "rejected association: {refused}");
-        rejection
+    let acceptable = match acceptance::check(rq, caller, entities, acquaintances) {
+        Ok(acceptable) => acceptable,
+        Err(refused) => return Err(rejected(overseer, &refused, refused.rejection())),
     };
-    let acceptable =
-        acceptance::check(rq, caller, entities, acquaintances).map_err(|refused| rejected(&refused))?;
     match overseer.admit(acceptable.entity, &acceptable.calling, &acceptable.called) {
         Admission::Admitted => {}
         Admission::Refused(no_place) => {
-            let rejection = no_place.rejection();
-            tracing::warn!(%rejection, "rejected association: {no_place}");
-            return Err(rejection);
+            return Err(rejected(overseer, &no_place, no_place.rejection()));
         }
     }
     let Some(identity) = acceptable.identity else { return Ok((acceptable, None)) };
@@ -148,10 +158,27 @@ fn admit<'a>(
     };
     let identified = acquaintances.users.identify(identity, &mut turn);
     drop(permit);
-    let Identified { name, grants } = identified.map_err(|refused| rejected(&refused.into()))?;
+    let Identified { name, grants } = match identified {
+        Ok(identified) => identified,
+        Err(refused) => {
+            let refused = Refused::from(refused);
+            return Err(rejected(overseer, &refused, refused.rejection()));
+        }
+    };
     tracing::Span::current().record("user", name.as_str());
-    let acceptable = acceptable.identified(rq, grants).map_err(|refused| rejected(&refused))?;
-    Ok((acceptable, Some(name)))
+    match acceptable.identified(rq, grants) {
+        Ok(acceptable) => Ok((acceptable, Some(name))),
+        Err(refused) => Err(rejected(overseer, &refused, refused.rejection())),
+    }
+}
+
+/// Says and puts on record that there is no association, and why.
+fn rejected(overseer: &mut dyn Overseer, why: &dyn std::fmt::Display, rejection: Rejection) -> Rejection {
+    tracing::warn!(%rejection, "rejected association: {why}");
+    if let Some(witness) = overseer.witness() {
+        witness.rejected(&why.to_string());
+    }
+    rejection
 }
 
 /// Says what was agreed on. That nothing was is what a peer's engineer has to know.

@@ -108,13 +108,22 @@ pub enum What {
     Corrected {
         /// Who.
         by: Node,
-        /// Study Instance UIDs, or none where all of a patient's are meant.
-        studies: Vec<String>,
-        /// Patient ID.
-        patient_id: String,
+        /// What.
+        object: Corrected,
     },
     /// The trail itself is not as it was left.
     Disturbed,
+}
+
+/// What was corrected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Corrected {
+    /// A patient, by the Patient ID.
+    Patient(String),
+    /// A study, by its UID.
+    Study(String),
+    /// A series, by its UID.
+    Series(String),
 }
 
 impl Event {

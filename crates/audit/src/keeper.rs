@@ -22,6 +22,10 @@ const TOGETHER_MAX: usize = 256;
 /// Events that wait while the disk fails. Whoever tells waits too then, and gives up.
 const WAITING_MAX: usize = 10_000;
 
+/// How often, and after what time, it is tried again to open a trail that another process has open.
+const BUSY_TRIES_MAX: u32 = 50;
+const BUSY_WAIT: Duration = Duration::from_millis(100);
+
 /// Takes what it is told and puts it on record.
 #[derive(Debug)]
 pub struct Keeper {
@@ -41,7 +45,15 @@ impl Keeper {
     /// When either cannot be.
     pub fn open(settings: TrailSettings) -> Result<Self, AuditError> {
         let directory = settings.directory.clone();
-        let trail = Trail::open(settings)?;
+        let mut tried = 0;
+        let trail = loop {
+            match Trail::open(settings.clone()) {
+                // Somebody puts a single event on record himself.
+                Err(AuditError::Busy { .. }) if tried < BUSY_TRIES_MAX => tried += 1,
+                opened => break opened?,
+            }
+            std::thread::sleep(BUSY_WAIT);
+        };
         let path = socket_path(&directory);
         let socket = listen(&directory).map_err(AuditError::file(&path))?;
         let ahead_since = trail.is_ahead_of_head().then(Instant::now);

@@ -22,7 +22,7 @@ mod witness;
 mod xml;
 
 pub use error::AuditError;
-pub use event::{Event, Failure, Node, Study, What};
+pub use event::{Corrected, Event, Failure, Node, Study, What};
 pub use keeper::Keeper;
 pub use syslog::{Collector, Forwarder, Transport};
 pub use trail::{Trail, TrailSettings};

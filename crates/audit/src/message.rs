@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::event::{Event, Node, Study, What};
+use crate::event::{Corrected, Event, Node, Study, What};
 use crate::xml::{Xml, base64};
 
 /// A code of PS3.16, context groups 400 to 404.
@@ -25,6 +25,7 @@ const DESTINATION: Code = Code("110152", "Destination Role ID");
 const SOURCE: Code = Code("110153", "Source Role ID");
 
 const STUDY_INSTANCE_UID: Code = Code("110180", "Study Instance UID");
+const SERIES_INSTANCE_UID: Code = Code("112002", "Series Instance UID");
 const SOP_CLASS_UID: Code = Code("110181", "SOP Class UID");
 const NODE_ID: Code = Code("110182", "Node ID");
 
@@ -118,16 +119,20 @@ pub(crate) fn message(event: &Event, source: &str) -> String {
             made_by(&mut xml, source);
             instances(&mut xml, study);
         }
-        What::Corrected { by, studies, patient_id } => {
+        What::Corrected { by, object: corrected } => {
             identify(&mut xml, event, "U", INSTANCES_ACCESSED, None);
             participate(&mut xml, &[Participant { node: by, asks: true, role: None }]);
             made_by(&mut xml, source);
-            for uid in studies {
+            let mut of = |uid: &str, kind: Code| {
                 object(&mut xml, uid, "2", "3");
-                id_type(&mut xml, &STUDY_INSTANCE_UID);
+                id_type(&mut xml, &kind);
                 xml.end();
+            };
+            match corrected {
+                Corrected::Patient(id) => patient(&mut xml, id),
+                Corrected::Study(uid) => of(uid, STUDY_INSTANCE_UID),
+                Corrected::Series(uid) => of(uid, SERIES_INSTANCE_UID),
             }
-            patient(&mut xml, patient_id);
         }
         What::Disturbed => {
             identify(&mut xml, event, "E", SECURITY_ALERT, Some(AUDIT_RECORDING_STOPPED));
@@ -213,6 +218,10 @@ fn detail(xml: &mut Xml, kind: &str, value: &str) {
 }
 
 fn instances(xml: &mut Xml, study: &Study) {
+    // Of what was refused before anything was looked for.
+    if study.uid.is_empty() {
+        return;
+    }
     object(xml, &study.uid, "2", "3");
     id_type(xml, &STUDY_INSTANCE_UID);
     for (class, count) in &study.classes {

@@ -9,6 +9,7 @@ use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::AuditError;
 use crate::event::{Event, Failure, Node, Study, What};
 use crate::trail::{Trail, TrailSettings};
 
@@ -27,6 +28,13 @@ const IDENTIFIER_BYTES_MAX: usize = 64 * 1024;
 /// How long the one who writes may take to make room for a message.
 const TELL_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How long it is tried to tell somebody, and how often, when nobody listens and somebody has the trail open.
+const NOBODY_FOR_MAX: Duration = Duration::from_secs(5);
+const NOBODY_WAIT: Duration = Duration::from_millis(20);
+
+/// Events of an association that wait for somebody to listen.
+const WAITING_MAX: usize = 1_000;
+
 /// What was stored is told of when it is so many instances of a study, or so old, or the association is over: this much
 /// is missing from the trail if the process is killed.
 const GATHERED_INSTANCES_MAX: u32 = 1_000;
@@ -44,6 +52,8 @@ pub struct Witness {
     stored: BTreeMap<(String, String), Gathered>,
     refused: u32,
     refused_why: String,
+    /// What there was nobody to tell.
+    waiting: Vec<Event>,
     /// Whether something could not be told, which is said once.
     has_failed: bool,
 }
@@ -66,6 +76,7 @@ impl Witness {
             stored: BTreeMap::new(),
             refused: 0,
             refused_why: String::new(),
+            waiting: Vec::new(),
             has_failed: false,
         }
     }
@@ -175,14 +186,39 @@ impl Witness {
     pub fn over(&mut self) {
         self.tell_stored();
         self.tell_refused();
+        let waiting = std::mem::take(&mut self.waiting);
+        if let Err(error) = put(&self.settings, &waiting) {
+            self.missing(&error);
+        }
     }
 
     fn tell(&mut self, what: What, failure: Option<Failure>) {
         let mut event = Event::new(SystemTime::now(), what);
         event.failure = failure;
-        if let Err(error) = tell(&self.settings, &event)
-            && !std::mem::replace(&mut self.has_failed, true)
-        {
+        self.waiting.push(event);
+        if let Err(error) = self.tell_waiting() {
+            self.missing(&error);
+        }
+    }
+
+    /// Tells what waits, as far as there is somebody to tell: while the one who writes is being started there is not.
+    fn tell_waiting(&mut self) -> Result<(), AuditError> {
+        while let Some(event) = self.waiting.first() {
+            match send(&self.settings.directory, event) {
+                Ok(()) => {}
+                Err(error) if is_nobody(&error) && self.waiting.len() < WAITING_MAX => return Ok(()),
+                Err(source) => {
+                    let path = socket_path(&self.settings.directory);
+                    self.missing(&AuditError::File { path, source });
+                }
+            }
+            self.waiting.remove(0);
+        }
+        Ok(())
+    }
+
+    fn missing(&mut self, error: &AuditError) {
+        if !std::mem::replace(&mut self.has_failed, true) {
             tracing::error!("something is missing from the audit trail: {error}");
         }
     }
@@ -198,16 +234,40 @@ impl Drop for Witness {
 ///
 /// # Errors
 /// When neither can be.
-pub fn tell(settings: &TrailSettings, event: &Event) -> Result<(), crate::AuditError> {
-    match send(&settings.directory, event) {
-        Ok(()) => Ok(()),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
-            let mut trail = Trail::open(settings.clone())?;
-            trail.append(std::slice::from_ref(event))?;
-            trail.sync()
+pub fn tell(settings: &TrailSettings, event: &Event) -> Result<(), AuditError> {
+    put(settings, std::slice::from_ref(event))
+}
+
+fn put(settings: &TrailSettings, events: &[Event]) -> Result<(), AuditError> {
+    let mut rest = events;
+    let began = Instant::now();
+    while let Some((first, after)) = rest.split_first() {
+        match send(&settings.directory, first) {
+            Ok(()) => {
+                rest = after;
+                continue;
+            }
+            Err(error) if is_nobody(&error) => {}
+            Err(source) => return Err(AuditError::File { path: socket_path(&settings.directory), source }),
         }
-        Err(source) => Err(crate::AuditError::File { path: settings.directory.join(SOCKET), source }),
+        match Trail::open(settings.clone()) {
+            Ok(mut trail) => {
+                trail.append(rest)?;
+                return trail.sync();
+            }
+            // Somebody else is putting something on record, or is about to listen.
+            Err(AuditError::Busy { .. }) if began.elapsed() < NOBODY_FOR_MAX => {
+                std::thread::sleep(NOBODY_WAIT)
+            }
+            Err(error) => return Err(error),
+        }
     }
+    Ok(())
+}
+
+/// Whether nobody listens.
+fn is_nobody(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
 }
 
 fn send(directory: &Path, event: &Event) -> io::Result<()> {

@@ -4,7 +4,7 @@ mod reader;
 mod tables;
 
 use crate::configuration::{
-    Acceptor, Configuration, Corrections, Defaults, Log, Network, QueryRetrieveScp, Rights, Scrub,
+    Acceptor, Audit, Configuration, Corrections, Defaults, Log, Network, QueryRetrieveScp, Rights, Scrub,
     StorageScp, StorageScu, Supervisor, Tables, UnknownPeer, Web,
 };
 use crate::effective::Holding;
@@ -42,6 +42,7 @@ pub(crate) fn configuration(
             rights: rights(&unknown_peer)?,
         },
         tables,
+        audit: audit(&Reader::new("audit.", holdings))?,
     })
 }
 
@@ -181,6 +182,17 @@ fn tls(from: &Reader<'_>) -> Result<Tls, ConfigurationError> {
 
 fn scrub(from: &Reader<'_>) -> Result<Scrub, ConfigurationError> {
     Ok(Scrub { every: from.duration("every")?, rate: from.number("rate")? })
+}
+
+fn audit(from: &Reader<'_>) -> Result<Audit, ConfigurationError> {
+    Ok(Audit {
+        enabled: from.flag("enabled")?,
+        file_size: from.number("file-size")?,
+        syslog_host: from.text_or_off("syslog-host")?,
+        syslog_port: from.number("syslog-port")?,
+        syslog_transport: from.word("syslog-transport")?,
+        syslog_authorities: from.path_or_off("syslog-authorities")?,
+    })
 }
 
 fn supervisor(from: &Reader<'_>) -> Result<Supervisor, ConfigurationError> {

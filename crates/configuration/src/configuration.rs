@@ -14,7 +14,8 @@ use crate::words::{
     LossyCompression, MatchingTable, Modality, Names, NoAcceptableContext, NotificationRefused,
     OnSubOperationFailure, PartialFailure, PatientIdConflict, PhotometricInterpretation, Preset,
     RequiredElements, ReturnedAttributes, Sandbox, SeveralValues, Sex, SignedInstances, SopClasses, Sync,
-    TokenAlgorithm, UltrasoundClasses, UnmatchedKeys, UserIdentity, WarningStatuses, WarningsEndIn,
+    SyslogTransport, TokenAlgorithm, UltrasoundClasses, UnmatchedKeys, UserIdentity, WarningStatuses,
+    WarningsEndIn,
 };
 use crate::{AddressRange, AeTitle, Uid};
 
@@ -51,6 +52,8 @@ pub struct Configuration {
     pub supervisor: Supervisor,
     /// `[web]`
     pub web: Web,
+    /// `[audit]`
+    pub audit: Audit,
     /// `[unknown-peer]`
     pub unknown_peer: UnknownPeer,
     /// `[[peer]]`, `[[user]]` and the like.
@@ -325,6 +328,23 @@ pub struct Supervisor {
 pub struct Web {
     /// `web.listen`; nothing listens there in this version
     pub listen: Option<SocketAddr>,
+}
+
+/// `[audit]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Audit {
+    /// `audit.enabled`
+    pub enabled: bool,
+    /// `audit.file-size`, in bytes
+    pub file_size: u32,
+    /// `audit.syslog-host`
+    pub syslog_host: Option<String>,
+    /// `audit.syslog-port`
+    pub syslog_port: u32,
+    /// `audit.syslog-transport`
+    pub syslog_transport: SyslogTransport,
+    /// `audit.syslog-authorities`
+    pub syslog_authorities: Option<PathBuf>,
 }
 
 /// A `[[peer]]`: a remote AE.

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use crate::configuration::Configuration;
 use crate::effective::Holding;
 use crate::error::ConfigurationError;
+use crate::words::SyslogTransport;
 use crate::{AeTitle, Uid};
 
 /// The transfer syntax that every AE accepts (PS3.5 10.1, SCP-021).
@@ -20,6 +21,7 @@ pub(crate) fn check(configuration: &Configuration, holdings: &[Holding]) -> Vec<
     check.ports(configuration);
     check.transfer_syntaxes(configuration);
     check.exam_types(configuration);
+    check.audit(configuration);
     check.offers(configuration);
     check.errors
 }
@@ -160,6 +162,19 @@ impl Check<'_> {
             self.broken(
                 &["storage-scp.transfer-syntax-order", "storage-scp.transfer-syntaxes"],
                 format!("storage-scp.transfer-syntax-order holds {uid}, which storage-scp.transfer-syntaxes does not"),
+            );
+        }
+    }
+
+    /// Whom messages are sent to over TLS has to be known.
+    fn audit(&mut self, configuration: &Configuration) {
+        let audit = &configuration.audit;
+        let is_over_tls = audit.syslog_host.is_some() && audit.syslog_transport == SyslogTransport::Tls;
+        if is_over_tls && audit.syslog_authorities.is_none() {
+            self.broken(
+                &["audit.syslog-authorities", "audit.syslog-transport"],
+                "audit.syslog-transport is \"tls\", and audit.syslog-authorities says no file of certificates"
+                    .to_owned(),
             );
         }
     }

@@ -38,8 +38,8 @@ pub use address_range::AddressRange;
 pub use ae_title::AeTitle;
 pub use changes::Change;
 pub use configuration::{
-    Acceptor, Configuration, Corrections, Defaults, Log, Network, Peer, PeerExport, QueryRetrieveScp, Rights,
-    Scrub, StorageScp, StorageScu, Supervisor, Tables, TokenKey, UnknownPeer, User, Web,
+    Acceptor, Audit, Configuration, Corrections, Defaults, Log, Network, Peer, PeerExport, QueryRetrieveScp,
+    Rights, Scrub, StorageScp, StorageScu, Supervisor, Tables, TokenKey, UnknownPeer, User, Web,
 };
 pub use decisions::{Decision, decisions, decisions_page};
 pub use effective::{Effective, Holding, effective};
@@ -58,6 +58,6 @@ pub use words::{
     Lenience, LogFormat, LogLevel, LossyCompression, MatchingTable, Modality, Names, NoAcceptableContext,
     NotificationRefused, OnSubOperationFailure, PartialFailure, PatientIdConflict, PhotometricInterpretation,
     Preset, RequiredElements, ReturnedAttributes, Sandbox, SeveralValues, Sex, SignedInstances, SopClasses,
-    Sync, TlsProfile, TokenAlgorithm, UltrasoundClasses, UnmatchedKeys, UserIdentity, WarningStatuses,
-    WarningsEndIn, Word, Words,
+    Sync, SyslogTransport, TlsProfile, TokenAlgorithm, UltrasoundClasses, UnmatchedKeys, UserIdentity,
+    WarningStatuses, WarningsEndIn, Word, Words,
 };

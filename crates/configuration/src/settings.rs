@@ -1,6 +1,7 @@
 //! Every setting there is, section by section, in the order in which they are printed.
 
 mod acceptor;
+mod audit;
 mod corrections;
 mod general;
 mod peer;
@@ -52,6 +53,7 @@ pub const SECTIONS: &[Section] = &[
     corrections::SECTION,
     tls::SECTION,
     scrub::SECTION,
+    audit::SECTION,
     supervisor::SECTION,
     web::SECTION,
     peer::SECTION,

@@ -174,6 +174,11 @@ words! {
         Identification = "identification", "the UIDs of SOP class, study, series and SOP instance";
         Display = "display", "these, and in images Photometric Interpretation, Bits Allocated and Bits Stored";
     }
+    /// How the audit trail is passed on.
+    SyslogTransport {
+        Tcp = "tcp", "over TCP, as it is (RFC 6587)";
+        Tls = "tls", "over TLS (RFC 5425)";
+    }
     /// What an instance must be so that storage commitment is given for it.
     CommitmentCheck {
         ClassAndFile = "class-and-file", "held under the SOP class that the request names, its file whole and durable";

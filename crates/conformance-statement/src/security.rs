@@ -24,6 +24,13 @@ pub(crate) fn section(facts: &Facts<'_>) -> Section {
                 .and(". An AE title is a claim, not a proof, unless it is bound to certificates."),
         ),
         Section::new("", "User Identity").list(access::user_identities(facts)),
+        Section::new("", "Audit Trail").say(
+            "Messages of PS3.15 A.5 are put on record unless audit.enabled says otherwise: Application Activity (start, stop), \
+             Security Alert (Node Authentication: associations accepted and rejected), DICOM Instances Transferred (stored and \
+             sent), Begin Transferring DICOM Instances, Query, DICOM Instances Accessed (corrections). They stand in files that \
+             only grow, each chained to the one before, and are passed on over syslog (PS3.15 A.6, over TLS or TCP) where that \
+             is configured.",
+        ),
         Section::new("", "Application Level Security").say(
             "The command line on the server's machine has the rights of the user who runs it. Data sets from the network \
              are read with bounded memory, each association in a process of its own unless threads are configured.",

@@ -114,6 +114,15 @@ impl Holdings {
         self.catalog.find(query)
     }
 
+    /// The Patient IDs under which a study is held: one, unless its instances name several patients.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub fn patient_ids(&self, study: &Uid) -> Result<Vec<String>, CatalogError> {
+        let studies = self.catalog.correctable()?.studies(study)?;
+        Ok(studies.into_iter().filter_map(|study| Some(study.patient?.patient_id)).collect())
+    }
+
     /// The instances that are to be sent, see [`Catalog::select`]; each is opened with [`Holdings::open_instance`].
     ///
     /// # Errors

@@ -411,7 +411,8 @@ impl Checked {
 
     fn kept_at(&self, key: InstanceKey, how: How) -> Kept {
         let coerced = self.coerced.clone();
-        Kept { how, key, digest: self.digest, data_set_bytes: self.data_set_bytes, coerced }
+        let patient_id = self.row.value(Tag(0x0010, 0x0020)).to_owned();
+        Kept { how, key, digest: self.digest, data_set_bytes: self.data_set_bytes, coerced, patient_id }
     }
 }
 

@@ -11,6 +11,7 @@ pub struct Kept {
     pub(crate) digest: Digest,
     pub(crate) data_set_bytes: u64,
     pub(crate) coerced: Vec<Tag>,
+    pub(crate) patient_id: String,
 }
 
 /// How an instance was kept.
@@ -35,6 +36,11 @@ impl Kept {
     /// The attributes whose values are exported otherwise than they came.
     pub fn coerced(&self) -> &[Tag] {
         &self.coerced
+    }
+
+    /// Patient ID (0010,0020), as it was when it arrived; empty without.
+    pub fn patient_id(&self) -> &str {
+        &self.patient_id
     }
 
     /// Where it lies.

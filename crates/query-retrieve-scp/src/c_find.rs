@@ -4,13 +4,14 @@ use std::time::Instant;
 
 use application_entity::Attendance;
 use catalog::{CatalogError, Encoder, Look, Query, QueryRefused};
+use dataset::Identifier;
 use dimse::{Dialogue, Ended, FindRq, Outcome, PreparedResponse};
 use holdings::Holdings;
 use upper_layer::Transport;
 use vocabulary::{InformationModel, Status};
 
 use crate::identifier::{self, Unusable};
-use crate::{QueryRetrieveScp, statuses};
+use crate::{QueryRetrieveScp, statuses, witness};
 
 /// A C-CANCEL-RQ is looked for after so many matches: often enough to be obeyed within a millisecond, rarely
 /// enough to cost nothing.
@@ -48,9 +49,10 @@ impl QueryRetrieveScp {
         attendance: &mut Attendance<'_>,
     ) -> Result<(), Ended> {
         attendance.show(format_args!("C-FIND"));
-        let query = match self.query(dialogue, rq)? {
+        let (query, identifier) = match self.query(dialogue, rq)? {
             Ok(query) => query,
             Err(outcome) => {
+                witness::queried(attendance, &rq.affected_sop_class_uid, None, 0, &outcome);
                 tracing::warn!(status = %outcome.status, why = outcome.error_comment.as_deref(), "refused C-FIND");
                 return dialogue.respond(&rq.respond(outcome), None);
             }
@@ -69,6 +71,7 @@ impl QueryRetrieveScp {
         let took_ms = elapsed_ms(began);
         let (query_level, status) = (query.level(), outcome.status);
         tracing::info!(%query_level, keys = matched(&query), matches, %status, took_ms, "answered C-FIND");
+        witness::queried(attendance, &rq.affected_sop_class_uid, Some(&identifier), matches, &outcome);
         dialogue.respond(&rq.respond(outcome), None)
     }
 
@@ -77,7 +80,7 @@ impl QueryRetrieveScp {
         &self,
         dialogue: &mut Dialogue<T>,
         rq: &FindRq,
-    ) -> Result<Result<Query, Outcome>, Ended> {
+    ) -> Result<Result<(Query, Identifier), Outcome>, Ended> {
         let identifier = match identifier::read(dialogue, rq.context_id) {
             Ok(identifier) => identifier,
             Err(Unusable::Ended(ended)) => return Err(ended),
@@ -86,7 +89,8 @@ impl QueryRetrieveScp {
         let Some(model) = InformationModel::of_sop_class(rq.affected_sop_class_uid.as_str()) else {
             return Ok(Err(Outcome::new(Status::SOP_CLASS_NOT_SUPPORTED)));
         };
-        Ok(Query::from_identifier(model, &identifier, &self.query_rules).map_err(refused))
+        let query = Query::from_identifier(model, &identifier, &self.query_rules).map_err(refused);
+        Ok(query.map(|query| (query, identifier)))
     }
 
     fn answer<T: Transport>(

@@ -9,7 +9,7 @@ use storage_scu::Sending;
 use upper_layer::Transport;
 
 use crate::retrieve::{Answered, Progress};
-use crate::{QueryRetrieveScp, identifier, statuses};
+use crate::{QueryRetrieveScp, identifier, statuses, witness};
 
 impl QueryRetrieveScp {
     /// Answers a C-GET request: a C-STORE sub-operation for each instance, a pending response after each, then
@@ -29,6 +29,7 @@ impl QueryRetrieveScp {
         let instances = match self.select(holdings, dialogue, rq.context_id, &rq.affected_sop_class_uid)? {
             Ok(instances) => instances,
             Err(outcome) => {
+                witness::refused_retrieve(attendance, None, &outcome);
                 tracing::warn!(status = %outcome.status, why = outcome.error_comment.as_deref(), "refused C-GET");
                 return dialogue.respond(&rq.respond(outcome), None);
             }
@@ -40,6 +41,8 @@ impl QueryRetrieveScp {
             rules: self.export.rules.of(&attendance.calling).clone(),
             warnings: self.export.warnings,
         };
+        let studies = witness::studies(attendance, holdings, &instances);
+        witness::sending(attendance, None, &studies);
         let total = instances.len();
         let mut progress = Progress::new(total, self.retrieve_rules);
         let mut queue = instances.iter();
@@ -81,6 +84,7 @@ impl QueryRetrieveScp {
             began,
         }
         .log();
+        witness::sent(attendance, None, studies, &outcome, counters);
         let failed = progress.identifier(identifier::encoding(dialogue, rq.context_id));
         dialogue.respond(&rq.respond(outcome).counting(counters), failed.as_deref())
     }

@@ -10,7 +10,7 @@ use upper_layer::Transport;
 use vocabulary::{AeTitle, Status};
 
 use crate::retrieve::{Answered, HeldInstance, Progress};
-use crate::{QueryRetrieveScp, identifier, statuses};
+use crate::{QueryRetrieveScp, identifier, statuses, witness};
 
 /// While an export waits for its turn, a C-CANCEL-RQ is looked for this often.
 const TURN_LOOKS_EVERY: Duration = Duration::from_millis(250);
@@ -76,10 +76,15 @@ impl QueryRetrieveScp {
                     Ok(title) => title.as_str(),
                     Err(invalid) => &invalid.text,
                 };
+                let to = audit::Node { name: destination.to_owned(), host: String::new() };
+                witness::refused_retrieve(attendance, Some(&to), &outcome);
                 tracing::warn!(destination, status = %outcome.status, why = outcome.error_comment.as_deref(), "refused C-MOVE");
                 return dialogue.respond(&rq.respond(outcome), None);
             }
         };
+        let third = audit::Node { name: destination.ae_title.to_string(), host: destination.host.clone() };
+        let studies = witness::studies(attendance, holdings, &instances);
+        witness::sending(attendance, Some(&third), &studies);
         let mut progress = Progress::new(instances.len(), self.retrieve_rules);
         let mut requester = Requester { dialogue, rq, gone: None };
         if self.retrieve_rules.response_first && !instances.is_empty() {
@@ -99,6 +104,7 @@ impl QueryRetrieveScp {
             began,
         }
         .log();
+        witness::sent(attendance, Some(&third), studies, &outcome, counters);
         if let Some(ended) = requester.gone {
             return Err(ended);
         }

@@ -16,6 +16,7 @@ mod identifier;
 pub mod offer;
 mod retrieve;
 pub mod statuses;
+mod witness;
 
 use std::time::Duration;
 

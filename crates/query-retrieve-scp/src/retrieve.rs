@@ -45,6 +45,12 @@ pub(crate) struct HeldInstance<'h> {
     corrections: Option<Corrections>,
 }
 
+impl HeldInstance<'_> {
+    pub(crate) fn study_and_class(&self) -> (&Uid, &str) {
+        (&self.held.place.study_instance_uid, self.held.sop_class_uid.as_str())
+    }
+}
+
 impl Outgoing for HeldInstance<'_> {
     fn sop_class_uid(&self) -> &Uid {
         &self.held.sop_class_uid

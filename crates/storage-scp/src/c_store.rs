@@ -70,9 +70,18 @@ impl StorageScp {
         let response = match take(holdings, dialogue, arriving)? {
             Ok(kept) => {
                 tracing::debug!(instance = %rq.affected_sop_instance_uid, how = ?kept.how(), coerced = ?kept.coerced(), bytes = kept.data_set_bytes(), "stored");
+                if let Some(witness) = attendance.overseer.witness() {
+                    let study = kept.key().study.as_str();
+                    witness.stored(study, kept.patient_id(), rq.affected_sop_class_uid.as_str());
+                }
                 self.succeed(rq, &kept)
             }
-            Err(not_kept) => fail(rq, &not_kept),
+            Err(not_kept) => {
+                if let Some(witness) = attendance.overseer.witness() {
+                    witness.refused(&not_kept.status().to_string());
+                }
+                fail(rq, &not_kept)
+            }
         };
         attendance.instances.count(response.outcome.status);
         dialogue.respond(&response, None)

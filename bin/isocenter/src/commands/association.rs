@@ -91,7 +91,8 @@ fn serve_with(
     let entities = wiring.entities_at(*address);
     let reception =
         Reception { entities: &entities, acquaintances: &wiring.acquaintances, network: &wiring.network };
-    let mut overseer = Supervisor { control, peer: connection.stream.try_clone()?.into() };
+    let mut overseer =
+        Supervisor { control, peer: connection.stream.try_clone()?.into(), witness: wiring.witness() };
     let transport = TcpTransport::new(connection.stream)?;
     let mut caller = Caller::at(connection.peer);
     let channel = if wiring.secure.is_at(*address) {
@@ -102,6 +103,10 @@ fn serve_with(
         match Channel::accept_secure(transport, listening, &mut caller, deadline) {
             Some(channel) => channel,
             None => {
+                if let Some(witness) = overseer.witness() {
+                    witness.caller("", "", &caller.address.ip().to_canonical().to_string());
+                    witness.rejected("no TLS: the service log says why");
+                }
                 overseer.done();
                 return Ok(());
             }

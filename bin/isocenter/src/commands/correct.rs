@@ -3,10 +3,12 @@
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
+use audit::{Corrected, Node, What};
 use catalog::{Of, PatientIdentity};
 use holdings::{Correction, CorrectionRequest, Holdings, Moved, Named};
 use vocabulary::{Day, Uid};
 
+use crate::audit_trail;
 use crate::cli::{CorrectCommand, CorrectList, CorrectUndo, CorrectValues, Located};
 use crate::commands::{Failure, configured};
 use crate::wiring::OpensHoldings;
@@ -45,6 +47,7 @@ fn correct(arguments: &CorrectValues, named: &dyn Fn(&str) -> Result<Named, Fail
                 reason: arguments.because.clone(),
             };
             let correction = holdings.correct(&request, SystemTime::now())?;
+            put_on_record(&arguments.located, &correction)?;
             tell(&correction, "corrected")?;
             writeln!(io::stdout(), "Taken back with: isocenter correct undo {}", correction.id)?;
         }
@@ -55,8 +58,20 @@ fn correct(arguments: &CorrectValues, named: &dyn Fn(&str) -> Result<Named, Fail
 fn undo(arguments: &CorrectUndo) -> Result<(), Failure> {
     with_holdings(&arguments.located, &mut |holdings| {
         let undone = holdings.undo_correction(arguments.id, &user(), SystemTime::now())?;
+        put_on_record(&arguments.located, &undone)?;
         tell(&undone, "correction taken back")
     })
+}
+
+/// Tells the audit trail of a correction that was made or taken back.
+fn put_on_record(located: &Located, correction: &Correction) -> Result<(), Failure> {
+    let object = match &correction.of {
+        Of::Patient(patient) => Corrected::Patient(patient.patient_id.clone()),
+        Of::Study(uid) => Corrected::Study(uid.to_string()),
+        Of::Series(uid) => Corrected::Series(uid.to_string()),
+    };
+    let by = Node { name: user(), host: String::new() };
+    audit_trail::tell(&configured(&located.sources())?.configuration, What::Corrected { by, object })
 }
 
 fn list(arguments: &CorrectList) -> Result<(), Failure> {

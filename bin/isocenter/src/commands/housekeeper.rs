@@ -10,6 +10,7 @@ use holdings::Recorder;
 use sandbox::Role;
 use supervisor::Control;
 
+use crate::audit_trail::Auditing;
 use crate::commands::{Failure, sealed};
 use crate::confinement;
 use crate::scrubbing::Scrub;
@@ -41,6 +42,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     };
     let mut since_looked = LOOKS_AT_CERTIFICATES_EVERY;
     let scrub = Scrub::begin(&configuration)?;
+    let auditing = Auditing::begin(&configuration)?;
     loop {
         if since_looked >= LOOKS_AT_CERTIFICATES_EVERY {
             since_looked = Duration::ZERO;
@@ -58,6 +60,7 @@ pub(crate) fn run() -> Result<(), Failure> {
             if let Some(recording) = recording {
                 recording.end();
             }
+            auditing.end();
             return Ok(());
         }
     }

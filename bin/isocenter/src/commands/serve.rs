@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use audit::What;
 use configuration::{Acceptor, AssociationsCounted, Configuration, Effective, Isolation};
 use holdings::{Finding, LastEnd, Running};
 use supervisor::{
@@ -15,6 +16,7 @@ use supervisor::{
 };
 
 use crate::access;
+use crate::audit_trail;
 use crate::cli::Configured;
 use crate::commands::say::say;
 use crate::commands::{Failure, association, configured};
@@ -54,6 +56,7 @@ pub(crate) fn run(arguments: &Configured) -> Result<(), Failure> {
         "starting"
     );
     let plan = plan(configuration)?;
+    audit_trail::tell(configuration, What::Started)?;
     let isolation = configuration.isolation;
     let reload = || reload(arguments, &mut effective);
     let events = |event: Event<'_>| {
@@ -72,6 +75,7 @@ pub(crate) fn run(arguments: &Configured) -> Result<(), Failure> {
     }
     running.stop(&mut holdings.open()?, SystemTime::now())?;
     ran?;
+    audit_trail::tell(&effective.configuration, What::Stopped)?;
     tracing::info!("stopped");
     Ok(())
 }

@@ -49,11 +49,7 @@ fn the_parts_of_a_message_come_in_the_order_of_the_schema() {
         (What::Received { from: viewer(), called: "ISO".to_owned(), study: None }, 2, 0),
         (What::Sending { by: viewer(), from: "ISO".to_owned(), to: viewer(), study: study() }, 2, 2),
         (What::Sent { by: viewer(), from: "ISO".to_owned(), to: Node::default(), study: study() }, 3, 2),
-        (
-            What::Corrected { by: viewer(), studies: vec!["1.2".to_owned()], patient_id: "P1".to_owned() },
-            1,
-            2,
-        ),
+        (What::Corrected { by: viewer(), object: Corrected::Series("1.2".to_owned()) }, 1, 1),
         (What::Disturbed, 1, 1),
     ];
     for (what, participants, objects) in all {
