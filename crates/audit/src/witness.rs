@@ -196,17 +196,15 @@ impl Witness {
         let mut event = Event::new(SystemTime::now(), what);
         event.failure = failure;
         self.waiting.push(event);
-        if let Err(error) = self.tell_waiting() {
-            self.missing(&error);
-        }
+        self.tell_waiting();
     }
 
     /// Tells what waits, as far as there is somebody to tell: while the one who writes is being started there is not.
-    fn tell_waiting(&mut self) -> Result<(), AuditError> {
+    fn tell_waiting(&mut self) {
         while let Some(event) = self.waiting.first() {
             match send(&self.settings.directory, event) {
                 Ok(()) => {}
-                Err(error) if is_nobody(&error) && self.waiting.len() < WAITING_MAX => return Ok(()),
+                Err(error) if is_nobody(&error) && self.waiting.len() < WAITING_MAX => return,
                 Err(source) => {
                     let path = socket_path(&self.settings.directory);
                     self.missing(&AuditError::File { path, source });
@@ -214,7 +212,6 @@ impl Witness {
             }
             self.waiting.remove(0);
         }
-        Ok(())
     }
 
     fn missing(&mut self, error: &AuditError) {
