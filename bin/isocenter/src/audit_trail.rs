@@ -39,55 +39,73 @@ fn collector(configuration: &Configuration) -> Option<Collector> {
     Some(Collector { host, port: u16::try_from(of.syslog_port).ok()?, transport })
 }
 
-/// The threads that write the trail and pass it on.
-pub(crate) struct Auditing {
-    threads: Vec<(UnixStream, JoinHandle<()>)>,
+/// A thread that works until it is told to stop.
+pub(crate) struct Working {
+    stop: UnixStream,
+    thread: JoinHandle<()>,
 }
 
-impl Auditing {
-    /// Begins, if a trail is kept.
-    ///
-    /// # Errors
-    /// When the system has no thread.
-    pub(crate) fn begin(configuration: &Configuration) -> Result<Self, Failure> {
-        let mut auditing = Self { threads: Vec::new() };
-        let Some(settings) = settings(configuration) else { return Ok(auditing) };
-        let directory = settings.directory.clone();
-        match Keeper::open(settings) {
-            Ok(mut keeper) => auditing.run("audit trail", move |stopped| keeper.run(stopped.as_fd()))?,
-            Err(error) => tracing::error!("no audit trail is kept: {error}"),
-        }
-        if let Some(collector) = collector(configuration) {
-            match Forwarder::new(collector, &directory) {
-                Ok(mut forwarder) => auditing.run("syslog", move |stopped| forwarder.run(stopped.as_fd()))?,
-                Err(error) => tracing::error!("the audit trail is not passed on: {error}"),
-            }
-        }
-        Ok(auditing)
-    }
-
-    fn run(
-        &mut self,
+impl Working {
+    fn begin(
         name: &str,
         mut work: impl FnMut(UnixStream) -> std::io::Result<()> + Send + 'static,
-    ) -> Result<(), Failure> {
+    ) -> Result<Self, Failure> {
         let (stop, stopped) = UnixStream::pair()?;
         let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
             if let Err(error) = work(stopped) {
                 tracing::error!("the audit trail is not kept or passed on from now on: {error}");
             }
         })?;
-        self.threads.push((stop, thread));
-        Ok(())
+        Ok(Self { stop, thread })
     }
 
-    /// Ends them in the order in which they began: what was told is written, and what was written is passed on.
+    /// Tells it to stop, and does not wait for it.
+    pub(crate) fn stop(self) {
+        drop(self.stop);
+    }
+
+    /// Ends when all that has come is done.
     pub(crate) fn end(self) {
-        for (stop, thread) in self.threads {
-            drop(stop);
-            if thread.join().is_err() {
-                tracing::error!("a thread of the audit trail came to a bad end");
-            }
+        drop(self.stop);
+        if self.thread.join().is_err() {
+            tracing::error!("a thread of the audit trail came to a bad end");
         }
     }
+}
+
+/// Who writes the trail; `None`: none is kept.
+///
+/// # Errors
+/// When the system has no thread.
+pub(crate) fn keep(configuration: &Configuration) -> Result<Option<Working>, Failure> {
+    let Some(settings) = settings(configuration) else { return Ok(None) };
+    match Keeper::open(settings) {
+        Ok(mut keeper) => Working::begin("audit trail", move |stopped| keeper.run(stopped.as_fd())).map(Some),
+        Err(error) => {
+            tracing::error!("no audit trail is kept: {error}");
+            Ok(None)
+        }
+    }
+}
+
+/// Who passes the trail on, not at work yet: what it needs of the disk elsewhere it has read. `None`: it is not passed on.
+pub(crate) fn forwarder(configuration: &Configuration) -> Option<Forwarder> {
+    let settings = settings(configuration)?;
+    match Forwarder::new(collector(configuration)?, &settings.directory) {
+        Ok(forwarder) => Some(forwarder),
+        Err(error) => {
+            tracing::error!("the audit trail is not passed on: {error}");
+            None
+        }
+    }
+}
+
+/// Has the trail passed on.
+///
+/// # Errors
+/// When the system has no thread.
+pub(crate) fn pass_on(forwarder: Option<Forwarder>) -> Result<Option<Working>, Failure> {
+    let begin =
+        |mut forwarder: Forwarder| Working::begin("syslog", move |stopped| forwarder.run(stopped.as_fd()));
+    forwarder.map(begin).transpose()
 }

@@ -63,10 +63,16 @@ const NOT_EXECUTABLE: &[&[Argument]] =
 /// SOCK_CLOEXEC and SOCK_NONBLOCK may be set or not.
 const TYPE_OF_SOCKET: libc::c_int = !(libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK);
 
-const LOCAL_STREAM: &[&[Argument]] = &[&[
-    is(0, libc::AF_UNIX),
-    Argument { index: 1, test: Test::Has { of: TYPE_OF_SOCKET, value: libc::SOCK_STREAM } },
-]];
+const LOCAL: &[&[Argument]] = &[
+    &[
+        is(0, libc::AF_UNIX),
+        Argument { index: 1, test: Test::Has { of: TYPE_OF_SOCKET, value: libc::SOCK_STREAM } },
+    ],
+    &[
+        is(0, libc::AF_UNIX),
+        Argument { index: 1, test: Test::Has { of: TYPE_OF_SOCKET, value: libc::SOCK_DGRAM } },
+    ],
+];
 
 /// What a new namespace is asked for by. The value of CLONE_NEWTIME is that of a signal in clone(2).
 const NAMESPACES: libc::c_int = libc::CLONE_NEWNS
@@ -266,8 +272,8 @@ pub const ALLOWED: &[Call] = &[
     call("exit_group", libc::SYS_exit_group, "the end"),
     // With some arguments only.
     Call {
-        when: When::One(LOCAL_STREAM, "AF_UNIX and SOCK_STREAM only"),
-        ..call("socket", libc::SYS_socket, "the recorder, and who connects to peers for it")
+        when: When::One(LOCAL, "AF_UNIX, and SOCK_STREAM or SOCK_DGRAM only"),
+        ..call("socket", libc::SYS_socket, "the recorder, who connects to peers for it, and the audit trail")
     },
     call("connect", libc::SYS_connect, "the same: there are no other sockets"),
     Call {

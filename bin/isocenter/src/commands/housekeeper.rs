@@ -10,7 +10,7 @@ use holdings::Recorder;
 use sandbox::Role;
 use supervisor::Control;
 
-use crate::audit_trail::Auditing;
+use crate::audit_trail;
 use crate::commands::{Failure, sealed};
 use crate::confinement;
 use crate::scrubbing::Scrub;
@@ -42,7 +42,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     };
     let mut since_looked = LOOKS_AT_CERTIFICATES_EVERY;
     let scrub = Scrub::begin(&configuration)?;
-    let auditing = Auditing::begin(&configuration)?;
+    let trail = audit_trail::keep(&configuration)?;
     loop {
         if since_looked >= LOOKS_AT_CERTIFICATES_EVERY {
             since_looked = Duration::ZERO;
@@ -60,7 +60,9 @@ pub(crate) fn run() -> Result<(), Failure> {
             if let Some(recording) = recording {
                 recording.end();
             }
-            auditing.end();
+            if let Some(trail) = trail {
+                trail.end();
+            }
             return Ok(());
         }
     }

@@ -1,5 +1,5 @@
 //! The notifier: a process that `serve` keeps running, to tell peers over new associations what storage commitment
-//! could not tell them on their own.
+//! could not tell them on their own; and to pass the audit trail on.
 
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, SystemTime};
@@ -8,7 +8,7 @@ use sandbox::Role;
 use supervisor::Control;
 
 use crate::commands::{Failure, sealed};
-use crate::{confinement, logging, wiring};
+use crate::{audit_trail, confinement, logging, wiring};
 
 /// How often it is looked for notifications that are due.
 const LOOKS_EVERY: Duration = Duration::from_millis(500);
@@ -27,10 +27,15 @@ pub(crate) fn run() -> Result<(), Failure> {
     logging::init(configuration.log);
     supervisor::title::set("notifier");
     let notifier = wiring::notifier(&configuration)?;
+    let forwarder = audit_trail::forwarder(&configuration);
     confinement::enclose(Role::Outward, &configuration)?;
+    let passing_on = audit_trail::pass_on(forwarder)?;
     let (stop, stopped) = channel::<()>();
     std::thread::spawn(move || {
         control.wait_for_end(None);
+        if let Some(passing_on) = passing_on {
+            passing_on.stop();
+        }
         drop(stop);
         std::thread::sleep(FINISHES_WITHIN);
         std::process::exit(0);
