@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use application_entity::{Access, Acquaintances, Directly, Entity, Initiation, Network, Peers};
 use catalog::{Lenience, Offered, QueryRules, SeveralValues, UpperKeys};
@@ -159,6 +159,7 @@ impl Wiring {
                 implementation_class_uid: identity::storage_scp_class_uid(),
                 implementation_version_name: identity::IMPLEMENTATION_VERSION_NAME.to_owned(),
                 warns_of_coercion: configuration.storage_scp.coercion_answer == CoercionAnswer::Warning,
+                clock: SystemTime::now,
             },
             query_retrieve_scp: query_retrieve_scp(configuration, peers.clone())?,
             commitment: commitment(configuration, &storage_offer)?,

@@ -1,11 +1,10 @@
 //! What is changed about an instance because of what is held: its SOP Instance UID, its Patient ID; and what it replaces.
 
-use std::fs::{File, OpenOptions};
 use std::time::SystemTime;
 
 use catalog::{Change, InstanceRow};
 use tracing::{error, info, warn};
-use vault::{Digest, Digester, InstanceKey};
+use vault::{Digest, Digester, InstanceKey, Locked};
 use vocabulary::{Tag, Uid};
 
 use crate::{Duplicates, Holdings, HoldingsError, PatientIdConflict, open::key_of};
@@ -28,7 +27,7 @@ const TRIED_MAX: u32 = 100;
 
 /// While it lives no other association of these holdings looks at what is held to change something for it.
 pub(crate) struct Alone {
-    _lock: Option<File>,
+    _lock: Option<Box<dyn Locked>>,
 }
 
 impl Holdings {
@@ -39,10 +38,7 @@ impl Holdings {
         }
         // The turn comes first: whoever waits for his must not hold what the others need for theirs.
         self.await_turn();
-        let path = self.data_directory.join(LOCK);
-        let locked = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-        let locked = locked.and_then(|file| file.lock().map(|()| file));
-        Ok(Alone { _lock: Some(locked.map_err(|source| HoldingsError::File { path, source })?) })
+        Ok(Alone { _lock: Some(self.vault.lock(LOCK)?) })
     }
 
     /// What is changed of an instance because of what is held.
@@ -124,8 +120,9 @@ impl Holdings {
         };
         for held in others {
             let key = key_of(&held);
-            let removed = self.catalog.remove(&held.place).map_err(HoldingsError::from);
-            match removed.and_then(|()| Ok(self.vault.set_aside(&key)?)) {
+            // The file first: a row without one is found by what lies there, a file without a row only if it is new.
+            let aside = self.vault.set_aside(&key).map_err(HoldingsError::from);
+            match aside.and_then(|aside| Ok(self.catalog.remove(&held.place).map(|()| aside)?)) {
                 Ok(aside) => {
                     warn!(instance = %newer.sop_instance, aside = %aside.display(), "replaced an instance by one that came later");
                 }

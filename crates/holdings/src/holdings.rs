@@ -67,7 +67,19 @@ impl Holdings {
     /// # Errors
     /// When the vault or the catalog cannot be opened.
     pub fn open_beside_recorder(data_directory: &Path, rules: HoldingsRules) -> Result<Self, HoldingsError> {
-        let vault = Vault::open_on(Arc::new(RealDisk), data_directory, rules.sync)?;
+        Self::open_beside_recorder_on(Arc::new(RealDisk), data_directory, rules)
+    }
+
+    /// As [`Holdings::open_beside_recorder`], with the vault on a disk of the caller's choice.
+    ///
+    /// # Errors
+    /// When the vault or the catalog cannot be opened.
+    pub fn open_beside_recorder_on(
+        disk: Arc<dyn Disk>,
+        data_directory: &Path,
+        rules: HoldingsRules,
+    ) -> Result<Self, HoldingsError> {
+        let vault = Vault::open_on(disk, data_directory, rules.sync)?;
         let catalog = Catalog::open_beside_recorder(&data_directory.join(CATALOG))?;
         Self::of(data_directory, vault, catalog, rules)
     }

@@ -34,8 +34,12 @@ impl Holdings {
         if complete && checkpointed.pages > 0 {
             // Rows of instances filed under earlier days were committed before the checkpoint, so they are durable.
             // That this is so is itself durable with the next one; until then a reconciliation looks at more days.
-            let sync_point = utc_day(now.checked_sub(KEEPING_MAX).unwrap_or(now))?;
-            if self.first_unsure_day()? != Some(sync_point) {
+            let known = self.first_unsure_day()?;
+            let day = utc_day(now.checked_sub(KEEPING_MAX).unwrap_or(now))?;
+            // Never back, even if the clock is: what was filed under a day before would be looked for only as long as a
+            // power cut does not take this.
+            let sync_point = known.map_or(day, |known| known.max(day));
+            if known != Some(sync_point) {
                 remember_day(&mut self.catalog, SYNC_POINT, sync_point)?;
             }
             self.sync_point = Some(sync_point);

@@ -13,6 +13,7 @@ use crate::{
     noted::Noted,
     open::key_of,
     read::{digest_of_data_set, read_head},
+    reconcile::key_of_place,
     turn::Waited,
 };
 
@@ -202,6 +203,12 @@ impl Holdings {
                 checked.received_at = checked.received_at.max(version.received_at);
                 current = Some(version);
             }
+        }
+        // The name of what was replaced would stand for two, if a power cut brought the row of that back.
+        while self.rules.duplicates == Duplicates::Replace
+            && self.vault.has_set_aside(&checked.key(version_next))
+        {
+            version_next = version_next.saturating_add(1);
         }
         match current {
             // The sender's last word is current: an older version that comes again is kept again.
@@ -413,15 +420,5 @@ impl Checked {
         let coerced = self.coerced.clone();
         let patient_id = self.row.value(Tag(0x0010, 0x0020)).to_owned();
         Kept { how, key, digest: self.digest, data_set_bytes: self.data_set_bytes, coerced, patient_id }
-    }
-}
-
-fn key_of_place(place: &Place) -> InstanceKey {
-    InstanceKey {
-        day: place.day,
-        study: place.study_instance_uid.clone(),
-        series: place.series_instance_uid.clone(),
-        sop_instance: place.sop_instance_uid.clone(),
-        version: place.version,
     }
 }

@@ -1,8 +1,13 @@
 //! After an unclean end: what the vault or the catalog holds alone, and what is done about it.
 
-use std::{collections::HashSet, ops::ControlFlow, path::PathBuf};
+use std::{
+    collections::{BTreeSet, HashSet},
+    ops::ControlFlow,
+    path::PathBuf,
+};
 
 use catalog::Place;
+use tracing::info;
 use vault::{Found, InstanceKey, Shortage};
 use vocabulary::Day;
 
@@ -105,6 +110,7 @@ impl Holdings {
     pub fn reconcile(&mut self, report: &mut dyn FnMut(&Finding)) -> Result<Reconciled, HoldingsError> {
         let first = self.first_unsure_day()?;
         let mut reconciled = Reconciled::default();
+        self.forget_replaced()?;
         for day in self.vault.days()? {
             if first.is_none_or(|first| day >= first) {
                 self.reconcile_day(day, &mut reconciled, report)?;
@@ -112,6 +118,26 @@ impl Holdings {
             }
         }
         Ok(reconciled)
+    }
+
+    /// Takes the rows of what was set aside, because it was replaced, out of the catalog: of whatever day, and before an
+    /// instance is taken for held already because of one of them.
+    fn forget_replaced(&mut self) -> Result<(), HoldingsError> {
+        let mut aside = BTreeSet::new();
+        self.vault.walk_set_aside(&mut |key| {
+            aside.insert(key);
+        })?;
+        for key in aside {
+            if !matches!(self.vault.open_instance(&key), Err(Shortage::Missing { .. })) {
+                continue;
+            }
+            let rows = self.catalog.locate(&key.sop_instance)?;
+            if rows.iter().any(|held| key_of(held) == key) {
+                info!(path = %self.vault.path(&key).display(), "it was replaced and set aside: its row goes as well");
+                self.catalog.remove(&place_of(&key))?;
+            }
+        }
+        Ok(())
     }
 
     fn reconcile_day(
@@ -194,12 +220,29 @@ impl Holdings {
         // the same data set sent again counts as held.
         self.vault.make_durable(key)?;
         let recorded = self.catalog.record(&row, &location)?;
-        if let catalog::Outcome::SameDataSet(_) = recorded.outcome() {
-            // It was sent twice at one moment, and the other one has a row.
-            self.vault.remove(key)?;
+        if let catalog::Outcome::SameDataSet(place) = recorded.outcome() {
+            if let Err(Shortage::Missing { path, .. }) = self.vault.open_instance(&key_of_place(place)) {
+                // What has the row has no file: this one is all there is.
+                report(&Finding::Lost(path));
+                self.catalog.remove(place)?;
+                let _recorded = self.catalog.record(&row, &location)?;
+            } else {
+                // It was sent twice at one moment, and the other one has a row.
+                self.vault.remove(key)?;
+            }
         }
         reconciled.recorded += 1;
         Ok(())
+    }
+}
+
+pub(crate) fn key_of_place(place: &Place) -> InstanceKey {
+    InstanceKey {
+        day: place.day,
+        study: place.study_instance_uid.clone(),
+        series: place.series_instance_uid.clone(),
+        sop_instance: place.sop_instance_uid.clone(),
+        version: place.version,
     }
 }
 

@@ -14,7 +14,7 @@ use std::{
 };
 
 use catalog::{Access, Catalog, ExamTypes, Filling, InstanceRow, Location, Outcome};
-use vault::{Found, InstanceKey, Vault};
+use vault::{Disk, Found, InstanceKey, RealDisk, Vault};
 
 use crate::{
     Finding, Holdings, HoldingsError, HoldingsRules,
@@ -75,13 +75,29 @@ impl Holdings {
         progress: &mut dyn FnMut(u64),
         report: &mut dyn FnMut(&Finding),
     ) -> Result<Reindexed, HoldingsError> {
-        let vault = Vault::open(data_directory, rules.sync)?;
+        Self::reindex_on(Arc::new(RealDisk), data_directory, rules, progress, report)
+    }
+
+    /// As [`Holdings::reindex`], with the vault on a disk of the caller's choice.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn reindex_on(
+        disk: Arc<dyn Disk>,
+        data_directory: &Path,
+        rules: HoldingsRules,
+        progress: &mut dyn FnMut(u64),
+        report: &mut dyn FnMut(&Finding),
+    ) -> Result<Reindexed, HoldingsError> {
+        let vault = Vault::open_on(disk, data_directory, rules.sync)?;
         let alone = alone(data_directory)?;
         let new = data_directory.join(CATALOG_NEW);
         remove_catalog(&new)?;
         let mut filling = Filling::begin(&new)?;
         carry_over(&Journal::new(data_directory), &filling.correctable())?;
         let reindexed = record_all(&vault, &rules.exam_types, &mut filling, progress, report)?;
+        // What has a row counts as held, and a killed process may have left what it had not synced.
+        vault.make_all_durable()?;
         // Every file has a row, so the next start has nothing to look at.
         filling.remember(RUNNING, NOBODY)?;
         filling.finish()?;

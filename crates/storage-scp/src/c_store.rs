@@ -36,6 +36,8 @@ pub struct StorageScp {
     pub implementation_version_name: String,
     /// Whether a warning is answered where values were changed (SCP-052).
     pub warns_of_coercion: bool,
+    /// What tells when an instance was received.
+    pub clock: fn() -> SystemTime,
 }
 
 impl StorageScp {
@@ -67,7 +69,7 @@ impl StorageScp {
                 source_ae_title: Some(attendance.calling.clone()),
             },
         };
-        let response = match take(holdings, dialogue, arriving)? {
+        let response = match self.take(holdings, dialogue, arriving)? {
             Ok(kept) => {
                 tracing::debug!(instance = %rq.affected_sop_instance_uid, how = ?kept.how(), coerced = ?kept.coerced(), bytes = kept.data_set_bytes(), "stored");
                 if let Some(witness) = attendance.overseer.witness() {
@@ -94,29 +96,30 @@ impl StorageScp {
         }
         rq.respond(STORED.status)
     }
-}
 
-/// Reads the data set into the holdings. What the holdings refuse is read to its end all the same.
-fn take<T: Transport>(
-    holdings: &mut Holdings,
-    dialogue: &mut Dialogue<T>,
-    arriving: Arriving,
-) -> Result<Result<Kept, NotKept>, Ended> {
-    let mut ingest = match holdings.begin(arriving) {
-        Ok(ingest) => ingest,
-        Err(not_kept) => {
-            dialogue.drain_data_set()?;
-            return Ok(Err(not_kept));
+    /// Reads the data set into the holdings. What the holdings refuse is read to its end all the same.
+    fn take<T: Transport>(
+        &self,
+        holdings: &mut Holdings,
+        dialogue: &mut Dialogue<T>,
+        arriving: Arriving,
+    ) -> Result<Result<Kept, NotKept>, Ended> {
+        let mut ingest = match holdings.begin(arriving) {
+            Ok(ingest) => ingest,
+            Err(not_kept) => {
+                dialogue.drain_data_set()?;
+                return Ok(Err(not_kept));
+            }
+        };
+        while let Some(piece) = dialogue.data_set_piece()? {
+            if let Err(not_kept) = ingest.write(piece) {
+                drop(ingest);
+                dialogue.drain_data_set()?;
+                return Ok(Err(not_kept));
+            }
         }
-    };
-    while let Some(piece) = dialogue.data_set_piece()? {
-        if let Err(not_kept) = ingest.write(piece) {
-            drop(ingest);
-            dialogue.drain_data_set()?;
-            return Ok(Err(not_kept));
-        }
+        Ok(holdings.keep(ingest, (self.clock)()))
     }
-    Ok(holdings.keep(ingest, SystemTime::now()))
 }
 
 fn fail(rq: &StoreRq, not_kept: &NotKept) -> StoreRsp {

@@ -65,6 +65,12 @@ pub trait Disk: fmt::Debug + Send + Sync {
     /// As the system reports.
     fn mark_settled(&self, path: &Path) -> io::Result<()>;
 
+    /// Waits until everything on the file system that has `path` survives a power cut.
+    ///
+    /// # Errors
+    /// As the system reports.
+    fn sync_everything(&self, path: &Path) -> io::Result<()>;
+
     /// Removes a file.
     ///
     /// # Errors
@@ -86,12 +92,22 @@ pub trait Disk: fmt::Debug + Send + Sync {
         Ok(u64::MAX)
     }
 
+    /// Waits until nobody else has the lock that this file stands for, and makes the file if it is not there. The lock is
+    /// given back when what is returned is dropped.
+    ///
+    /// # Errors
+    /// As the system reports.
+    fn lock(&self, path: &Path) -> io::Result<Box<dyn Locked>>;
+
     /// The entries of a directory, in any order.
     ///
     /// # Errors
     /// As the system reports.
     fn list(&self, path: &Path) -> io::Result<Vec<Entry>>;
 }
+
+/// A lock that is held, see [`Disk::lock`].
+pub trait Locked: fmt::Debug + Send {}
 
 /// One open file of a [`Disk`].
 pub trait DiskFile: fmt::Debug + Send + Sync {

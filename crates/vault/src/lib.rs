@@ -31,7 +31,7 @@ mod vault;
 mod walk;
 
 pub use digest::{Digest, Digester};
-pub use disk::{Disk, DiskFile, Entry, EntryKind};
+pub use disk::{Disk, DiskFile, Entry, EntryKind, Locked};
 pub use draft::{Draft, Durable, KeepFailed};
 pub use instance_file::InstanceFile;
 pub use key::InstanceKey;

@@ -13,7 +13,7 @@ use rustix::{
     io::Errno,
 };
 
-use crate::disk::{Disk, DiskFile, Entry, EntryKind};
+use crate::disk::{Disk, DiskFile, Entry, EntryKind, Locked};
 
 /// Stack of a thread that syncs one directory, in bytes: it makes two system calls.
 const SYNC_STACK_BYTES: usize = 64 * 1024;
@@ -85,6 +85,17 @@ impl Disk for RealDisk {
         directory.set_permissions(Permissions::from_mode(mode & 0o7777))
     }
 
+    #[cfg(target_os = "linux")]
+    fn sync_everything(&self, path: &Path) -> io::Result<()> {
+        Ok(rustix::fs::syncfs(File::open(path)?)?)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn sync_everything(&self, _path: &Path) -> io::Result<()> {
+        rustix::fs::sync();
+        Ok(())
+    }
+
     fn remove_file(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
     }
@@ -96,6 +107,12 @@ impl Disk for RealDisk {
     fn free_bytes(&self, path: &Path) -> io::Result<u64> {
         let found = statvfs(path)?;
         Ok(found.f_bavail.saturating_mul(found.f_frsize))
+    }
+
+    fn lock(&self, path: &Path) -> io::Result<Box<dyn Locked>> {
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+        file.lock()?;
+        Ok(Box::new(RealLock(file)))
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<Entry>> {
@@ -119,8 +136,17 @@ impl Disk for RealDisk {
 /// A rename in two steps. If the process dies between them, the draft is left and removed as stale.
 fn link_and_unlink(from: &Path, to: &Path) -> io::Result<()> {
     fs::hard_link(from, to)?;
-    fs::remove_file(from)
+    fs::remove_file(from).inspect_err(|_| {
+        // A file with both names would be taken for kept; if this fails too, it is one that nobody recorded.
+        fs::remove_file(to).ok();
+    })
 }
+
+/// A lock of the operating system, which is given back with the file.
+#[derive(Debug)]
+struct RealLock(#[expect(dead_code, reason = "held, not read")] File);
+
+impl Locked for RealLock {}
 
 #[derive(Debug)]
 struct RealFile(File);

@@ -23,6 +23,8 @@ pub enum Doing {
     Listing,
     /// Removing a file or directory.
     Removing,
+    /// Waiting for a lock.
+    Locking,
 }
 
 impl fmt::Display for Doing {
@@ -37,6 +39,7 @@ impl fmt::Display for Doing {
             Self::Reading => "reading",
             Self::Listing => "listing",
             Self::Removing => "removing",
+            Self::Locking => "locking",
         })
     }
 }

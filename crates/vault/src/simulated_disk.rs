@@ -15,7 +15,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::disk::{Disk, DiskFile, Entry, EntryKind};
+use crate::disk::{Disk, DiskFile, Entry, EntryKind, Locked};
 
 mod nodes;
 
@@ -36,8 +36,12 @@ pub enum Operation {
     SyncDirectory(PathBuf),
     /// A directory was marked as one that survives.
     MarkSettled(PathBuf),
+    /// All files and directories were synced.
+    SyncEverything(PathBuf),
     /// A file got another name.
     Rename(PathBuf, PathBuf),
+    /// A file got a second name.
+    Link(PathBuf, PathBuf),
     /// A directory was made.
     MakeDirectory(PathBuf),
     /// A file was removed.
@@ -115,13 +119,18 @@ impl SimulatedDisk {
 
     /// Cuts the power, if it is not, and starts again with what has survived.
     pub fn restart(&self) {
-        let mut state = self.state();
-        let (seed, mut random) = (state.seed, state.random);
-        state.nodes.forget(&mut || seed != 0 && next_random(&mut random).is_multiple_of(2));
-        state.random = random;
-        state.powered = true;
-        state.boot += 1;
-        state.plan = Plan::default();
+        let (seed, mut random) = {
+            let state = self.state();
+            (state.seed, state.random)
+        };
+        self.restart_with(&mut || seed != 0 && next_random(&mut random).is_multiple_of(2));
+        self.state().random = random;
+    }
+
+    /// As [`SimulatedDisk::restart`], with what `survives` says of each change that was not synced.
+    pub fn restart_with(&self, survives: &mut dyn FnMut() -> bool) {
+        self.state().nodes.forget(survives);
+        self.resume();
     }
 
     /// Goes on after a cut as if only the processes had been killed: nothing is forgotten, but open files are closed.
@@ -130,6 +139,18 @@ impl SimulatedDisk {
         state.powered = true;
         state.boot += 1;
         state.plan = Plan::default();
+    }
+
+    /// Gives a file a second name: half of a rename, where the file system knows no other way that replaces nothing.
+    ///
+    /// # Errors
+    /// As [`Disk::rename_to_new`].
+    pub fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.operate(Operation::Link(from.to_owned(), to.to_owned()), |nodes, _| {
+            nodes.file_mut(from)?;
+            let node = nodes.find(from)?;
+            nodes.link(to, node)
+        })
     }
 
     /// Every file, with its bytes.
@@ -245,6 +266,13 @@ impl Disk for SimulatedDisk {
         })
     }
 
+    fn sync_everything(&self, path: &Path) -> io::Result<()> {
+        self.operate(Operation::SyncEverything(path.to_owned()), |nodes, _| {
+            nodes.sync();
+            Ok(())
+        })
+    }
+
     fn remove_file(&self, path: &Path) -> io::Result<()> {
         self.operate(Operation::RemoveFile(path.to_owned()), |nodes, _| {
             nodes.file_mut(path)?;
@@ -262,6 +290,11 @@ impl Disk for SimulatedDisk {
         })
     }
 
+    /// Whoever uses this disk does so alone.
+    fn lock(&self, _path: &Path) -> io::Result<Box<dyn Locked>> {
+        Ok(Box::new(NobodyElse))
+    }
+
     fn list(&self, path: &Path) -> io::Result<Vec<Entry>> {
         let mut state = self.state();
         state.check_power()?;
@@ -276,6 +309,11 @@ impl Disk for SimulatedDisk {
         Ok(entries.into_iter().map(|(name, node)| Entry { name, kind: kind(node) }).collect())
     }
 }
+
+#[derive(Debug)]
+struct NobodyElse;
+
+impl Locked for NobodyElse {}
 
 impl SimulatedDisk {
     fn opened(&self, path: &Path, node: NodeId) -> Box<dyn DiskFile> {

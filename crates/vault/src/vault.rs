@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    Disk, Doing, Draft, InstanceFile, InstanceKey, RealDisk, Shortage, disk::EntryKind, key::day_path,
+    Disk, Doing, Draft, InstanceFile, InstanceKey, Locked, RealDisk, Shortage, disk::EntryKind, key::day_path,
 };
 
 /// The directory of the instances, below the data directory.
@@ -130,6 +130,19 @@ impl Vault {
         self.grounds.sync_down_to(&self.grounds.vault.join(key.series_path()))
     }
 
+    /// Makes sure that all that lies in the vault survives a power cut, whoever wrote it.
+    ///
+    /// # Errors
+    /// As the disk fails.
+    pub fn make_all_durable(&self) -> Result<(), Shortage> {
+        let vault = &self.grounds.vault;
+        if self.grounds.sync == Sync::None {
+            return Ok(());
+        }
+        let synced = self.grounds.disk.sync_everything(vault);
+        synced.map_err(|error| Shortage::new(Doing::Syncing, vault, error))
+    }
+
     /// Takes an instance out again, as a draft: kept once more it is back, dropped it is gone.
     ///
     /// # Errors
@@ -151,7 +164,17 @@ impl Vault {
             let target = aside_path(&directory, &name, attempt);
             match self.grounds.disk.rename_to_new(&source, &target) {
                 Ok(()) => {
-                    self.grounds.sync_if_asked(&directory)?;
+                    // The new directories too, and then the old one: after a power cut it is at least in one of both. It
+                    // is there by now; what cannot be synced may come back with a power cut.
+                    let new = directory.ancestors().take_while(|above| *above != self.grounds.set_aside);
+                    let above = self.grounds.set_aside.ancestors().take(2);
+                    let new: Vec<&Path> = new.chain(above).collect();
+                    let old = source.parent();
+                    for directory in new.into_iter().rev().chain(old) {
+                        if self.grounds.sync_if_asked(directory).is_err() {
+                            break;
+                        }
+                    }
                     return Ok(target);
                 }
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
@@ -177,6 +200,12 @@ impl Vault {
             }
         }
         Err(Shortage::new(Doing::Opening, directory, ErrorKind::NotFound.into()))
+    }
+
+    /// Whether a file of this name was set aside, and its row may come back with a power cut.
+    pub fn has_set_aside(&self, key: &InstanceKey) -> bool {
+        let directory = self.grounds.set_aside.join(key.series_path());
+        self.grounds.disk.open(&aside_path(&directory, &key.file_name(), 0)).is_ok()
     }
 
     /// Removes an instance, and directories that are empty without it.
@@ -232,6 +261,15 @@ impl Vault {
         Ok(removed)
     }
 
+    /// Waits until nobody else has the lock of this name, which is a file in the data directory.
+    ///
+    /// # Errors
+    /// As the disk fails.
+    pub fn lock(&self, name: &str) -> Result<Box<dyn Locked>, Shortage> {
+        let path = self.grounds.vault.with_file_name(name);
+        self.grounds.disk.lock(&path).map_err(|error| Shortage::new(Doing::Locking, path, error))
+    }
+
     pub(crate) fn grounds(&self) -> &Grounds {
         &self.grounds
     }
@@ -274,7 +312,9 @@ impl Grounds {
         let failed = |error| Shortage::new(Doing::Syncing, directory, error);
         let mut directories = vec![directory.to_owned()];
         let mut settling = Vec::new();
-        for made in directory.ancestors().take_while(|above| *above != self.vault) {
+        // The vault's own directory too: whoever made it may have been killed before he synced it.
+        let data_directory = self.vault.parent();
+        for made in directory.ancestors().take_while(|above| Some(*above) != data_directory) {
             if self.disk.is_settled(made).map_err(failed)? {
                 break;
             }

@@ -27,7 +27,43 @@ impl Vault {
     /// # Errors
     /// When a directory cannot be listed.
     pub fn days(&self) -> Result<Vec<Day>, Shortage> {
-        let root = &self.grounds().vault;
+        self.days_below(&self.grounds().vault)
+    }
+
+    /// Visits every file that was set aside, by the name that it had; one of which there are several, several times.
+    ///
+    /// # Errors
+    /// When a directory cannot be listed.
+    pub fn walk_set_aside(&self, visit: &mut dyn FnMut(InstanceKey)) -> Result<(), Shortage> {
+        let root = &self.grounds().set_aside;
+        for day in self.days_below(root)? {
+            let walked = self.walk_day(root, day, &mut |found| {
+                match found {
+                    Found::Instance(key) => visit(key),
+                    Found::Unknown(path) => {
+                        // The second of a name has a number behind it.
+                        let first = path.with_extension("");
+                        let named = first.file_name().and_then(|name| name.to_str());
+                        let directories = first.strip_prefix(root.join(day_path(day))).ok();
+                        let mut uids = directories
+                            .into_iter()
+                            .flat_map(Path::iter)
+                            .filter_map(|step| Uid::parse(step.to_str()?).ok());
+                        if let Some((sop_instance, version)) = named.and_then(InstanceKey::parse_file_name)
+                            && let (Some(study), Some(series)) = (uids.next(), uids.next())
+                        {
+                            visit(InstanceKey { day, study, series, sop_instance, version });
+                        }
+                    }
+                }
+                ControlFlow::Continue(())
+            })?;
+            debug_assert!(walked.is_continue(), "the visitor never breaks off");
+        }
+        Ok(())
+    }
+
+    fn days_below(&self, root: &Path) -> Result<Vec<Day>, Shortage> {
         let mut days = Vec::new();
         for (year, year_path) in self.numbered(root, 4)? {
             for (month, month_path) in self.numbered(&year_path, 2)? {
@@ -50,7 +86,16 @@ impl Vault {
         day: Day,
         visit: &mut dyn FnMut(Found) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, Shortage> {
-        let day_directory = self.grounds().vault.join(day_path(day));
+        self.walk_day(&self.grounds().vault, day, visit)
+    }
+
+    fn walk_day(
+        &self,
+        root: &Path,
+        day: Day,
+        visit: &mut dyn FnMut(Found) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, Shortage> {
+        let day_directory = root.join(day_path(day));
         for entry in self.entries(&day_directory)? {
             let study_directory = day_directory.join(&entry.name);
             let Some(study) = uid_directory(&entry) else {

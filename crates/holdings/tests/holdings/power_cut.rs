@@ -283,3 +283,137 @@ fn sil_081_an_import_of_several_at_a_time_that_is_cut_off_loses_nothing_that_it_
         assert!(steps > 20, "there were steps to cut at");
     }
 }
+
+/// Holdings that replace, with `first` kept on a day that no reconciliation looks at any more.
+fn replaced(seed: u64, data: &Path, first: &Instance) -> (SimulatedDisk, Holdings) {
+    let disk = SimulatedDisk::new(seed, data);
+    let rules = HoldingsRules { duplicates: holdings::Duplicates::Replace, ..HoldingsRules::default() };
+    let mut holdings = Holdings::open_on(Arc::new(disk.clone()), data, rules, Access::ReadWrite).unwrap();
+    let (_started, _) = start(&mut holdings);
+    let _kept = keep_at(&mut holdings, first, 0);
+    assert!(holdings.housekeep(noon(3)).unwrap().complete);
+    assert!(holdings.housekeep(noon(3)).unwrap().complete);
+    (disk, holdings)
+}
+
+fn keep_at(holdings: &mut Holdings, instance: &Instance, days_later: u64) -> holdings::Kept {
+    let bytes = instance.data_set(Encoding::ExplicitLittleEndian);
+    keep_bytes(holdings, arriving(instance), &bytes, noon(days_later)).unwrap()
+}
+
+#[test]
+fn bug_001_what_replaced_the_same_is_not_taken_for_it_when_its_row_is_lost() {
+    let first = Instance::new("1.2.3.4.5");
+    let data = tempfile::tempdir().unwrap();
+    let (disk, mut holdings) = replaced(0, data.path(), &first);
+    let durable = durable_catalog(data.path());
+    let _second = keep_at(&mut holdings, &first.retouched(99), 3);
+    let _third = keep_at(&mut holdings, &first, 3);
+    drop(holdings);
+    disk.restart();
+    forget_commits_since(data.path(), &durable);
+    let mut holdings = open_on(&disk, data.path());
+    let (_started, _) = start(&mut holdings);
+    let held = holdings.locate(&first.sop_instance_uid()).unwrap();
+    let places: Vec<_> = held.iter().map(|held| data.path().join("vault").join(key_path(held))).collect();
+    let files = disk.files();
+    assert!(places.iter().all(|place| files.contains_key(place)), "a row without its file");
+    let current = current(&holdings, &first).unwrap();
+    assert_eq!(data_set_of(&holdings, &current), first.data_set(Encoding::ExplicitLittleEndian));
+}
+
+#[test]
+fn bug_002_a_power_cut_brings_nothing_back_that_was_replaced() {
+    let first = Instance::new("1.2.3.4.5");
+    let data = tempfile::tempdir().unwrap();
+    let (disk, mut holdings) = replaced(0, data.path(), &first);
+    let second = first.retouched(99);
+    let _second = keep_at(&mut holdings, &second, 3);
+    assert!(holdings.housekeep(noon(3)).unwrap().complete);
+    drop(holdings);
+    disk.restart();
+    let mut holdings = open_on(&disk, data.path());
+    let (_started, _) = start(&mut holdings);
+    let held = current(&holdings, &first).unwrap();
+    let vault = data.path().join("vault");
+    let files: Vec<_> = disk.files().into_keys().filter(|path| path.starts_with(&vault)).collect();
+    assert_eq!(files, [vault.join(key_path(&held))]);
+    assert_eq!(data_set_of(&holdings, &held), second.data_set(Encoding::ExplicitLittleEndian));
+}
+
+#[test]
+fn bug_003_a_clock_that_is_set_back_does_not_move_the_first_day_that_is_looked_at() {
+    let (first, second) = (Instance::new("1.2.3.4.5"), Instance::new("1.2.3.4.6"));
+    let data = tempfile::tempdir().unwrap();
+    let disk = SimulatedDisk::new(0, data.path());
+    let mut holdings = open_on(&disk, data.path());
+    drop(start(&mut holdings));
+    let _first = keep_at(&mut holdings, &first, 3);
+    assert!(holdings.housekeep(noon(3)).unwrap().complete);
+    assert!(holdings.housekeep(noon(3)).unwrap().complete);
+    let durable = durable_catalog(data.path());
+    let _again = keep_at(&mut holdings, &first.retouched(7), 3);
+    assert!(holdings.housekeep(noon(1)).unwrap().complete);
+    drop(holdings);
+    let mut holdings = open_on(&disk, data.path());
+    let _second = keep_at(&mut holdings, &second, 1);
+    drop(holdings);
+    disk.restart();
+    forget_commits_since(data.path(), &durable);
+    let mut holdings = open_on(&disk, data.path());
+    let (_started, _) = start(&mut holdings);
+    assert!(current(&holdings, &second).is_some(), "an acknowledged instance is not found");
+}
+
+#[test]
+fn bug_004_who_is_killed_while_he_makes_the_vault_leaves_none_that_a_power_cut_takes() {
+    let instance = Instance::new("1.2.3.4.5");
+    for steps in 0..4 {
+        let data = tempfile::tempdir().unwrap();
+        let disk = SimulatedDisk::new(0, data.path());
+        disk.cut_power_after(steps);
+        let rules = HoldingsRules::default();
+        let opened = Holdings::open_on(Arc::new(disk.clone()), data.path(), rules, Access::ReadWrite);
+        drop(opened);
+        disk.resume();
+        let mut holdings = open_on(&disk, data.path());
+        drop(start(&mut holdings));
+        let _kept = keep(&mut holdings, &instance).unwrap();
+        drop(holdings);
+        disk.restart();
+        let mut holdings = open_on(&disk, data.path());
+        let (_started, _) = start(&mut holdings);
+        let held = current(&holdings, &instance).expect("what was acknowledged is lost");
+        assert_eq!(data_set_of(&holdings, &held), instance.data_set(Encoding::ExplicitLittleEndian));
+    }
+}
+
+#[test]
+fn bug_005_what_a_reindex_records_is_durable() {
+    let instance = Instance::new("1.2.3.4.5");
+    for steps in 0.. {
+        let data = tempfile::tempdir().unwrap();
+        let disk = SimulatedDisk::new(0, data.path());
+        let mut holdings = open_on(&disk, data.path());
+        drop(start(&mut holdings));
+        disk.cut_power_after(steps);
+        let was_killed = keep(&mut holdings, &instance).is_err();
+        drop(holdings);
+        disk.resume();
+        let rules = HoldingsRules::default;
+        Holdings::reindex_on(Arc::new(disk.clone()), data.path(), rules(), &mut |_| {}, &mut |_| {}).unwrap();
+        let mut holdings = open_on(&disk, data.path());
+        drop(start(&mut holdings));
+        let _kept = keep(&mut holdings, &instance).unwrap();
+        drop(holdings);
+        disk.restart();
+        let holdings = open_on(&disk, data.path());
+        let held = current(&holdings, &instance).expect("it has a row");
+        let bytes = data_set_of(&holdings, &held);
+        assert_eq!(bytes, instance.data_set(Encoding::ExplicitLittleEndian), "killed after {steps} steps");
+        if !was_killed {
+            assert!(steps > 5, "there were steps to kill at");
+            return;
+        }
+    }
+}

@@ -128,6 +128,16 @@ impl Nodes {
         }
     }
 
+    /// Makes all that there is survive.
+    pub(super) fn sync(&mut self) {
+        for node in &mut self.0 {
+            match node {
+                Node::File(file) => file.synced.clone_from(&file.bytes),
+                Node::Directory(directory) => directory.synced.clone_from(&directory.entries),
+            }
+        }
+    }
+
     /// Forgets what was not synced, but for what `survives`, asked once for each change of an entry and for each file.
     pub(super) fn forget(&mut self, survives: &mut dyn FnMut() -> bool) {
         for node in &mut self.0 {
