@@ -180,7 +180,8 @@ def test_another_program_that_locks_the_catalog_is_waited_for(server: Isocenter,
 
 
 def with_destination(make_server: Callable[..., Isocenter], destination: RawDestination) -> Isocenter:
-    return make_server({"peer": [{"ae-title": "VIEWER1", "host": "127.0.0.1", "port": destination.port}]})
+    peers = [{"ae-title": "VIEWER1", "host": "127.0.0.1", "port": destination.port}]
+    return make_server({"peer": peers, "query-retrieve-scp": {"compare-checksums": True}})
 
 
 def move(server: Isocenter, instance: Instance):

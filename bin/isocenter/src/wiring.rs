@@ -355,6 +355,7 @@ fn query_retrieve_scp(configuration: &Configuration, peers: Peers) -> Result<Que
             warnings_are_success: scp.warnings_end_in == WarningsEndIn::Success,
             partial_failure_fails: scp.partial_failure == PartialFailure::Refused,
             stops_at_failure: scp.on_sub_operation_failure == OnSubOperationFailure::Stop,
+            compares_checksum: scp.compare_checksums,
         },
         peers,
         export: query_retrieve_scp::Export {

@@ -142,6 +142,7 @@ fn query_retrieve_scp(from: &Reader<'_>) -> Result<QueryRetrieveScp, Configurati
         warnings_end_in: from.word("warnings-end-in")?,
         partial_failure: from.word("partial-failure")?,
         on_sub_operation_failure: from.word("on-sub-operation-failure")?,
+        compare_checksums: from.flag("compare-checksums")?,
     })
 }
 

@@ -259,6 +259,8 @@ pub struct QueryRetrieveScp {
     pub partial_failure: PartialFailure,
     /// `query-retrieve-scp.on-sub-operation-failure`
     pub on_sub_operation_failure: OnSubOperationFailure,
+    /// `query-retrieve-scp.compare-checksums`
+    pub compare_checksums: bool,
 }
 
 /// `[storage-scu]`

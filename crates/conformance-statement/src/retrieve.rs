@@ -41,6 +41,7 @@ fn rules(facts: &Facts<'_>) -> Vec<Text> {
         warnings_are_success,
         partial_failure_fails,
         stops_at_failure,
+        compares_checksum,
     } = *facts.retrieve_rules;
     let first = match response_first {
         true => {
@@ -64,6 +65,12 @@ fn rules(facts: &Facts<'_>) -> Vec<Text> {
         true => "The first failure ends the retrieve; instances that were not tried count as failed.",
         false => "After a failure the other instances are still sent.",
     };
+    let checked = match compares_checksum {
+        true => {
+            "An instance whose file is missing, or is not what was kept by its checksum, counts as failed."
+        }
+        false => "An instance whose file is missing, or has not the length that was kept, counts as failed.",
+    };
     let upper = match facts.query_rules.upper_unique_key_missing {
         Lenience::Accepted => "Unique keys above the level may be left out.",
         Lenience::Refused => "A request that lacks a unique key above its level is refused with A900.",
@@ -81,6 +88,7 @@ fn rules(facts: &Facts<'_>) -> Vec<Text> {
         text("All instances are at hand: none has to be fetched from another medium."),
         text(first),
         text(failure),
+        text(checked),
         text(warnings),
         text(partial),
     ]

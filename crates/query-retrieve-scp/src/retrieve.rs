@@ -36,6 +36,8 @@ pub struct RetrieveRules {
     pub partial_failure_fails: bool,
     /// Whether the first failure ends the task (QR-088).
     pub stops_at_failure: bool,
+    /// Whether what is sent is compared with its checksum: then nothing that is not as it was kept arrives.
+    pub compares_checksum: bool,
 }
 
 /// An instance of the holdings, ready to be sent.
@@ -43,6 +45,7 @@ pub(crate) struct HeldInstance<'h> {
     holdings: &'h Holdings,
     held: Held,
     corrections: Option<Corrections>,
+    compares_checksum: bool,
 }
 
 impl HeldInstance<'_> {
@@ -71,7 +74,10 @@ impl Outgoing for HeldInstance<'_> {
     fn open(&self) -> io::Result<(Box<dyn Read>, u64)> {
         let instance = self.holdings.open_instance(&self.held).map_err(io::Error::other)?;
         let length = instance.data_set_bytes();
-        Ok((Box::new(instance.checked().map_err(io::Error::other)?), length))
+        if self.compares_checksum {
+            return Ok((Box::new(instance.checked().map_err(io::Error::other)?), length));
+        }
+        Ok((Box::new(instance), length))
     }
 }
 
@@ -226,7 +232,8 @@ impl QueryRetrieveScp {
         }
         let ready = |held: Held| {
             let corrections = self.export.corrections.of(&held);
-            HeldInstance { holdings, held, corrections }
+            let compares_checksum = self.retrieve_rules.compares_checksum;
+            HeldInstance { holdings, held, corrections, compares_checksum }
         };
         Ok(match holdings.select(&retrieve) {
             Ok(selected) => Ok(selected.into_iter().map(ready).collect()),

@@ -241,4 +241,16 @@ const OWN: &[Setting] = &[
         long: "",
         requirements: &["QR-079", "QR-088", "SCU-017", "DIF-004", "SIL-065", "SIL-071"],
     },
+    Setting {
+        key: "query-retrieve-scp.compare-checksums",
+        kind: Kind::Flag,
+        standard: "false",
+        annex_f: "false",
+        takes_effect: TakesEffect::OnReload,
+        caption: "Checksums of what is sent",
+        short: "Whether each instance that is retrieved is compared with its checksum, so that none arrives that is not as it was kept.",
+        long: "Retrieves then take more of the processor, a C-GET up to half as much again. Without it, a file that is missing or has another length fails \
+               as well; a flipped byte is found by the scrub and by `isocenter verify`.",
+        requirements: &["SIL-071"],
+    },
 ];

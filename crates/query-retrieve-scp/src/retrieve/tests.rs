@@ -12,6 +12,7 @@ const STANDARD: RetrieveRules = RetrieveRules {
     warnings_are_success: false,
     partial_failure_fails: false,
     stops_at_failure: false,
+    compares_checksum: false,
 };
 
 const ANNEX_F: RetrieveRules = RetrieveRules {
@@ -20,6 +21,7 @@ const ANNEX_F: RetrieveRules = RetrieveRules {
     warnings_are_success: true,
     partial_failure_fails: true,
     stops_at_failure: true,
+    compares_checksum: false,
 };
 
 struct Instance(Uid);
