@@ -167,6 +167,7 @@ impl Archive {
                     warnings_are_success: false,
                     partial_failure_fails: false,
                     stops_at_failure: false,
+                    compares_checksum: false,
                 },
                 peers: Peers::new(Vec::new()),
                 export,
