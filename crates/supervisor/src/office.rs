@@ -7,6 +7,7 @@ mod hand_over;
 mod hear;
 mod nurseries;
 mod reload;
+mod reserve;
 mod shutdown;
 
 use std::collections::HashMap;
@@ -17,7 +18,7 @@ use std::time::Instant;
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::io::Errno;
-use rustix::process::{Resource, Rlimit};
+use rustix::process::{Pid, Resource, Rlimit};
 
 use crate::keeper::Kept;
 use crate::listen::{Listener, listen};
@@ -29,6 +30,7 @@ use crate::worker::{Stage, Worker};
 use crate::{Connection, Control, Event, Plan, SupervisorError, channel, title};
 use nurseries::Nursery;
 pub(crate) use nurseries::NurseryId;
+use reserve::Reserve;
 use shutdown::Phase;
 
 /// What a thread does with its connection.
@@ -78,6 +80,9 @@ struct Office<R, E> {
     accept_again_at: Option<Instant>,
     /// When it was told of last that connections cannot be accepted.
     shortage_told: Option<Instant>,
+    reserve: Reserve,
+    /// Children whose pidfd is still to be had.
+    foundlings: Vec<(Who, Pid)>,
     workers: HashMap<Who, Worker>,
     last_worker: Who,
     /// In the order they were started.
@@ -152,6 +157,7 @@ where
         let signals = Signals::install().map_err(SupervisorError::system("signal handlers"))?;
         let settings = channel::seal(&plan.settings)
             .map_err(|source| SupervisorError::System { what: "memfd_create", source })?;
+        let reserve = Reserve::new(&epoll);
         let now = Instant::now();
         let mut office = Self {
             settings_of_threads: plan.settings.as_slice().into(),
@@ -169,6 +175,8 @@ where
             watching: false,
             accept_again_at: None,
             shortage_told: None,
+            reserve,
+            foundlings: Vec::new(),
             workers: HashMap::new(),
             last_worker: 0,
             nurseries: Vec::new(),

@@ -96,18 +96,17 @@ fn ending(status: &WaitIdStatus) -> Ending {
     }
 }
 
-/// Starts a thread that serves one connection; also returns our end of its control socket.
+/// Starts a thread that serves one connection; `control` is its end of its control socket.
 pub(crate) fn thread(
     serve: &Arc<Serve>,
     settings: &Arc<[u8]>,
     connection: Connection,
-) -> io::Result<(JoinHandle<()>, OwnedFd)> {
-    let (ours, theirs) = channel::pair()?;
+    control: OwnedFd,
+) -> io::Result<JoinHandle<()>> {
     let (settings, serve) = (Arc::clone(settings), Arc::clone(serve));
-    let thread = std::thread::Builder::new().name("association".to_owned()).spawn(move || {
+    std::thread::Builder::new().name("association".to_owned()).spawn(move || {
         signals::leave_to_supervisor();
-        let mut control = Control::of_thread(theirs, settings, connection.peer);
+        let mut control = Control::of_thread(control, settings, connection.peer);
         serve(connection, &mut control);
-    })?;
-    Ok((thread, ours))
+    })
 }

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::epoll::{self, EventFlags};
+use rustix::io::Errno;
 
 use super::{Office, Source};
 use crate::listen::accept;
@@ -31,9 +32,10 @@ where
     /// Accepts who waits at the listeners and starts a worker for each one. Who cannot be served yet waits in
     /// the system's queue, in order.
     pub(super) fn hand_over(&mut self, waiting_at: &[usize], now: Instant) {
-        if !self.watching
+        if self.accept_again_at.is_none()
+            && self.is_provided(now)
+            && !self.watching
             && self.phase.takes_connections()
-            && self.accept_again_at.is_none()
             && self.can_serve()
         {
             self.watch_listeners(true);
@@ -57,12 +59,7 @@ where
             Ok(Some(accepted)) => accepted,
             Ok(None) => return false,
             Err(errno) => {
-                self.pause_accepting(now);
-                self.shed(now);
-                let error = io::Error::from(errno);
-                if self.is_to_tell_of_shortage(now) {
-                    (self.events)(Event::AcceptFailed { error: &error, retry_in: ACCEPT_AGAIN_IN });
-                }
+                self.be_short(errno, now);
                 return false;
             }
         };
@@ -70,6 +67,8 @@ where
         let index = u16::try_from(index).unwrap_or(u16::MAX);
         match self.start_worker(index, peer, socket, now) {
             Ok(who) => {
+                // Before it is pending itself: it may be the only one.
+                self.see_to_reserve(now);
                 self.pending.add(who, peer.ip(), now);
                 true
             }
@@ -81,6 +80,16 @@ where
                 }
                 false
             }
+        }
+    }
+
+    /// The system refuses what a connection takes: it is tried again soon, and who is dispensable makes room.
+    pub(super) fn be_short(&mut self, errno: Errno, now: Instant) {
+        self.pause_accepting(now);
+        self.shed(now);
+        if self.is_to_tell_of_shortage(now) {
+            let error = io::Error::from(errno);
+            (self.events)(Event::AcceptFailed { error: &error, retry_in: ACCEPT_AGAIN_IN });
         }
     }
 
@@ -132,18 +141,18 @@ where
         now: Instant,
     ) -> io::Result<Who> {
         let who = self.last_worker + 1;
-        let (body, control) = match &self.serve {
+        let (control, theirs) = self.reserve.help(channel::pair)?;
+        let body = match &self.serve {
             None => {
-                let (control, theirs) = channel::pair()?;
                 let told = Told::Fork { who, listener, peer };
                 let nursery = self.ask_for_child(told, &[theirs.as_fd(), socket.as_fd()], now)?;
-                (Body::Unborn { nursery }, control)
+                Body::Unborn { nursery }
             }
             Some(serve) => {
-                let second = socket.try_clone()?;
+                let second = self.reserve.help(|| rustix::io::fcntl_dupfd_cloexec(&socket, 0))?;
                 let connection = Connection::new(socket, listener, peer);
-                let (thread, control) = spawn::thread(serve, &self.settings_of_threads, connection)?;
-                (Body::Thread { handle: Some(thread), socket: Some(second) }, control)
+                let thread = spawn::thread(serve, &self.settings_of_threads, connection, theirs)?;
+                Body::Thread { handle: Some(thread), socket: Some(second) }
             }
         };
         epoll::add(&self.epoll, &control, Source::Control(who).to_data(), EventFlags::IN)?;

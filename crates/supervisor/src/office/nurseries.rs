@@ -13,7 +13,6 @@ use super::{Office, Source};
 use crate::keeper::Kept;
 use crate::message::{Reported, Told};
 use crate::places::Who;
-use crate::spawn::Process;
 use crate::worker::{Body, Worker};
 use crate::{Ending, Event, Keeper, KeeperStops, NURSERY, Plan, Restart, SupervisorError, channel};
 
@@ -22,7 +21,7 @@ pub(crate) type NurseryId = u64;
 
 /// Children that a nursery was asked for and has not told of yet, at most. Who comes meanwhile waits in the
 /// system's queue, in order.
-const UNBORN_MAX: usize = 16;
+pub(super) const UNBORN_MAX: usize = 16;
 /// Nurseries that end before they are ready, one after the other, before the supervisor gives up.
 const FAILED_STARTS_MAX: u32 = 3;
 
@@ -119,14 +118,15 @@ where
             match (Reported::read(packet.bytes()), packet.descriptors.pop()) {
                 (Some(Reported::Ready), _) => self.nursery_is_ready(id, now),
                 (Some(Reported::Born { who, pid }), Some(pidfd)) => {
-                    if let (Some(pid), Some(worker)) = (Pid::from_raw(pid), self.workers.get_mut(&who)) {
-                        // Not watched, its end would be missed for good: one more descriptor in an epoll fails
-                        // where memory is short, and then it is ended while it can be.
-                        let data = Source::End(who).to_data();
-                        if epoll::add(&self.epoll, &pidfd, data, EventFlags::IN).is_err() {
-                            worker.end(true);
-                        }
-                        worker.is_born(Process::born(pid, pidfd));
+                    if let Some(pid) = Pid::from_raw(pid) {
+                        self.is_born(who, pid, pidfd);
+                    }
+                }
+                // The system had no descriptor left for it to arrive in.
+                (Some(Reported::Born { who, pid }), None) => {
+                    if let Some(pid) = Pid::from_raw(pid) {
+                        self.find(who, pid);
+                        self.see_to_reserve(now);
                     }
                 }
                 (Some(Reported::NotBorn { who, errno }), _) => {
@@ -135,7 +135,7 @@ where
                     let error = std::io::Error::from_raw_os_error(errno);
                     (self.events)(Event::SpawnFailed { error: &error, retry_in: ACCEPT_AGAIN_IN });
                 }
-                (Some(Reported::Born { .. }), None) | (None, _) => {}
+                (None, _) => {}
             }
         }
     }

@@ -159,14 +159,6 @@ impl Client {
         line.trim_end().to_owned()
     }
 
-    /// As [`Client::ask`], of a connection that may be cut off.
-    pub(crate) fn try_ask(&mut self, line: &str) -> std::io::Result<String> {
-        self.stream.get_mut().write_all(format!("{line}\n").as_bytes())?;
-        let mut answer = String::new();
-        self.stream.read_line(&mut answer)?;
-        Ok(answer.trim_end().to_owned())
-    }
-
     pub(crate) fn ask(&mut self, line: &str) -> String {
         self.say(line);
         self.hear()
