@@ -1,7 +1,7 @@
 //! The files of the trail: one for each day, and another when one has grown long.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -55,7 +55,7 @@ impl Lines {
         Ok(Self { file: BufReader::new(file), path: path.to_owned(), offset })
     }
 
-    /// The next whole line, without its end, as far as it is text; `None` at the end of the file or before a line that
+    /// The next whole line, without its end; an empty one for what is no text; `None` at the end of the file or before a line that
     /// has no end.
     pub(crate) fn next(&mut self) -> Result<Option<String>, AuditError> {
         let mut bytes = Vec::new();
@@ -66,8 +66,22 @@ impl Lines {
             return Ok(None);
         }
         self.offset += bytes.len() as u64 + u64::from(!is_too_long);
-        Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+        Ok(Some(String::from_utf8(bytes).unwrap_or_default()))
     }
+}
+
+/// Whether a file is empty or ends with the end of a line.
+pub(crate) fn ends_whole(path: &Path) -> bool {
+    let last = || {
+        let mut file = File::open(path)?;
+        let mut last = [b'\n'];
+        if file.metadata()?.len() > 0 {
+            file.seek(SeekFrom::End(-1))?;
+            file.read_exact(&mut last)?;
+        }
+        std::io::Result::Ok(last)
+    };
+    last().is_ok_and(|last| last == [b'\n'])
 }
 
 /// The head, if there is one that can be read.
@@ -75,14 +89,18 @@ pub(crate) fn read_head(directory: &Path) -> Option<Link> {
     Link::parse(std::fs::read_to_string(directory.join(HEAD)).ok()?.trim_end())
 }
 
-/// Puts another head in the place of the one there is: whenever the process ends, there is the one or the other.
+/// Puts another head in the place of the one there is.
 pub(crate) fn write_head(directory: &Path, head: &Link) -> Result<(), AuditError> {
     replace(directory, HEAD, &format!("{}\n", head.to_text()))
 }
 
-/// Puts a small file in the place of the one there is.
+/// Puts a small file in the place of the one there is: also after a power cut there is the one or the other.
 pub(crate) fn replace(directory: &Path, name: &str, text: &str) -> Result<(), AuditError> {
     let (path, new) = (directory.join(name), directory.join(format!("{name}.new")));
-    std::fs::write(&new, text).map_err(AuditError::file(&new))?;
+    let written = File::create(&new).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_data()
+    });
+    written.map_err(AuditError::file(&new))?;
     std::fs::rename(&new, &path).map_err(AuditError::file(&path))
 }

@@ -1,8 +1,8 @@
 //! The files, as they are written.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -50,7 +50,10 @@ struct Open {
     file: File,
     path: PathBuf,
     day: String,
+    /// Where its last whole record ends.
     bytes: u64,
+    /// Whether a write that failed may have left something behind that.
+    is_torn: bool,
 }
 
 impl Trail {
@@ -82,11 +85,21 @@ impl Trail {
         Ok(trail)
     }
 
-    /// Puts events on record, in their order. They are on the disk after [`Trail::sync`].
+    /// Puts events on record, in their order. They are on the disk after [`Trail::sync`]. Where the file that is written to
+    /// was removed or cut, that is put on record before them.
     ///
     /// # Errors
     /// When the disk fails; then none of them is on record.
     pub fn append(&mut self, events: &[Event]) -> Result<(), AuditError> {
+        if let Some(words) = self.file.as_ref().and_then(Open::disturbed) {
+            tracing::error!("the audit trail was disturbed: {words}; `isocenter audit verify` says more");
+            self.file = None;
+            self.write(&[Event::new(SystemTime::now(), What::Disturbed).failed(true, words)])?;
+        }
+        self.write(events)
+    }
+
+    fn write(&mut self, events: &[Event]) -> Result<(), AuditError> {
         let mut last = self.last;
         let mut lines = String::new();
         for event in events {
@@ -96,12 +109,7 @@ impl Trail {
         }
         let first = self.last.number.saturating_add(1);
         let open = self.file_for(first)?;
-        if let Err(source) = open.file.write_all(lines.as_bytes()) {
-            // Half a record would break the chain.
-            open.file.set_len(open.bytes).map_err(AuditError::file(&open.path))?;
-            return Err(AuditError::File { path: open.path.clone(), source });
-        }
-        open.bytes += lines.len() as u64;
+        open.write(lines.as_bytes()).map_err(AuditError::file(&open.path))?;
         self.last = last;
         Ok(())
     }
@@ -114,8 +122,8 @@ impl Trail {
         if self.synced == self.last {
             return Ok(());
         }
-        if let Some(open) = &self.file {
-            open.file.sync_data().map_err(AuditError::file(&open.path))?;
+        if let Some(open) = &mut self.file {
+            open.finish()?;
         }
         files::write_head(&self.settings.directory, &self.last)?;
         self.synced = self.last;
@@ -133,23 +141,26 @@ impl Trail {
         let goes_on = |open: &Open| open.day == today && open.bytes < self.settings.file_bytes_max;
         let open = match self.file.take() {
             Some(open) if goes_on(&open) => open,
-            before => {
-                if let Some(before) = before {
-                    before.file.sync_data().map_err(AuditError::file(&before.path))?;
+            Some(mut before) => match before.finish().and_then(|()| self.begin_file(first, today)) {
+                Ok(open) => open,
+                Err(error) => {
+                    // What is in it may not be on the disk.
+                    self.file = Some(before);
+                    return Err(error);
                 }
-                self.begin_file(first, today)?
-            }
+            },
+            None => self.begin_file(first, today)?,
         };
         Ok(self.file.insert(open))
     }
 
-    /// The last file, if it is of today and not full, or another one.
+    /// The last file, if it is of today, not full and ends with a record; or another one.
     fn begin_file(&self, first: u64, day: String) -> Result<Open, AuditError> {
         let directory = &self.settings.directory;
         let last = files::list(directory)?.pop().map(|(_, path)| path).filter(|path| {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let bytes = path.metadata().map_or(u64::MAX, |metadata| metadata.len());
-            name.starts_with(&day) && bytes < self.settings.file_bytes_max
+            name.starts_with(&day) && bytes < self.settings.file_bytes_max && files::ends_whole(path)
         });
         let path = last.unwrap_or_else(|| directory.join(files::name(&day, first)));
         let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
@@ -157,7 +168,54 @@ impl Trail {
         let bytes = file.metadata().map_err(AuditError::file(&path))?.len();
         let names = File::open(directory).and_then(|directory| directory.sync_all());
         names.map_err(AuditError::file(directory))?;
-        Ok(Open { file, path, day, bytes })
+        Ok(Open { file, path, day, bytes, is_torn: false })
+    }
+}
+
+impl Open {
+    /// Writes whole records, or nothing.
+    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.mend()?;
+        if let Err(error) = self.file.write_all(lines) {
+            self.is_torn = true;
+            // What cannot be done now is done before the next record.
+            self.mend().ok();
+            return Err(error);
+        }
+        self.bytes += lines.len() as u64;
+        Ok(())
+    }
+
+    /// Cuts off what a write left that failed: half a record would break the chain, and so would a whole one that is made
+    /// again.
+    fn mend(&mut self) -> io::Result<()> {
+        if self.is_torn {
+            self.file.set_len(self.bytes)?;
+            self.is_torn = false;
+        }
+        Ok(())
+    }
+
+    /// Has it on the disk.
+    fn finish(&mut self) -> Result<(), AuditError> {
+        self.mend().and_then(|()| self.file.sync_data()).map_err(AuditError::file(&self.path))
+    }
+
+    /// What was done to it by somebody else: what is written to a file that was removed is lost.
+    fn disturbed(&self) -> Option<String> {
+        let name = self.path.file_name().unwrap_or_default().display();
+        let is_whole = |there: &Metadata, ours: &Metadata| {
+            (there.dev(), there.ino()) == (ours.dev(), ours.ino()) && ours.len() >= self.bytes
+        };
+        match (std::fs::metadata(&self.path), self.file.metadata()) {
+            (Ok(there), Ok(ours)) if is_whole(&there, &ours) => None,
+            (Ok(_), Ok(_)) => Some(format!("{name} was cut or exchanged while it was written to")),
+            (Err(error), _) if error.kind() == io::ErrorKind::NotFound => {
+                Some(format!("{name} was removed while it was written to"))
+            }
+            // The disk fails: whoever writes next learns why.
+            (Err(_), _) | (_, Err(_)) => None,
+        }
     }
 }
 
@@ -168,44 +226,71 @@ struct Left {
     disturbed: Option<String>,
 }
 
-/// Finds the end of the trail: the head, and what was recorded after it before the process ended.
+/// Finds the end of the trail: the head, and what was recorded after it before the process ended, in that file and in
+/// those that were begun since.
 fn left(directory: &Path) -> Result<Left, AuditError> {
     let head = files::read_head(directory);
     let all = files::list(directory)?;
-    let Some((_, path)) = all.last() else {
+    let Some((_, newest)) = all.last() else {
         let disturbed = head.map(|head| format!("its records up to {} are gone", head.number));
         return Ok(Left { last: head.unwrap_or_default(), disturbed });
     };
-    let mut lines = Lines::open(path, 0)?;
-    let mut found: Option<Link> = None;
-    let mut newest = Link::default();
-    let mut is_first = true;
-    while let Some(line) = lines.next()? {
-        let record = Record::parse(&line);
-        if let Some(record) = &record {
-            newest = record.link;
+    let is_before = |head: Link| all.iter().rposition(|(first, _)| *first <= head.number);
+    let from = head.and_then(is_before).unwrap_or(0);
+    let mut end = End { head, last: None, is_broken: false };
+    let mut whole = 0;
+    for (_, path) in all.iter().skip(from) {
+        let mut lines = Lines::open(path, 0)?;
+        while let Some(line) = lines.next()? {
+            end.take(Record::parse(&line).as_ref());
         }
-        // The head may be that of the file before, if the machine stopped right after this one was begun.
-        if is_first && head.is_none_or(|head| record.as_ref().is_some_and(|record| record.follows(&head))) {
-            found = head;
-        }
-        is_first = false;
-        match (&record, found) {
-            (Some(record), _) if Some(record.link) == head => found = head,
-            (Some(record), Some(last)) if record.follows(&last) => found = Some(record.link),
-            _ => {}
+        whole = lines.offset;
+    }
+    let left = end.left();
+    // A line without an end was being written when the machine or the process stopped. Where more than that was done, it
+    // may have been a record, and stays as it is.
+    if left.disturbed.is_none() {
+        let file = OpenOptions::new().write(true).open(newest).map_err(AuditError::file(newest))?;
+        file.set_len(whole).map_err(AuditError::file(newest))?;
+    }
+    Ok(left)
+}
+
+/// The end of the trail, as it is come to line by line.
+struct End {
+    head: Option<Link>,
+    /// The head and what follows it; without a head the last record.
+    last: Option<Link>,
+    /// Whether something stands behind that which does not follow.
+    is_broken: bool,
+}
+
+impl End {
+    fn take(&mut self, record: Option<&Record<'_>>) {
+        match (record, self.last) {
+            (Some(record), _) if Some(record.link) == self.head => {
+                (self.last, self.is_broken) = (self.head, false);
+            }
+            (Some(record), Some(last)) if record.follows(&last) => self.last = Some(record.link),
+            (Some(record), _) if self.head.is_none() => self.last = Some(record.link),
+            (_, Some(_)) => self.is_broken = true,
+            (_, None) => {}
         }
     }
-    // A line without an end was being written when the machine or the process stopped.
-    let file = OpenOptions::new().write(true).open(path).map_err(AuditError::file(path))?;
-    file.set_len(lines.offset).map_err(AuditError::file(path))?;
-    let (last, disturbed) = match (head, found) {
-        (Some(_), Some(last)) if last == newest => (last, None),
-        (Some(_), Some(last)) => (last, Some(format!("after record {} the chain is broken", last.number))),
-        (Some(head), None) => (head, Some(format!("record {}, which was the last, is gone", head.number))),
-        (None, _) => (newest, Some("its head is gone".to_owned())),
-    };
-    Ok(Left { last, disturbed })
+
+    fn left(self) -> Left {
+        let (last, disturbed) = match (self.head, self.last) {
+            (Some(_), Some(last)) if !self.is_broken => (last, None),
+            (Some(_), Some(last)) => (last, Some(format!("after record {} the chain is broken", last.number))),
+            (Some(head), None) => {
+                (head, Some(format!("record {}, which was the last, is gone", head.number)))
+            }
+            (None, Some(last)) => (last, Some("its head is gone".to_owned())),
+            // A file was begun, and nothing was written to it.
+            (None, None) => (Link::default(), None),
+        };
+        Left { last, disturbed }
+    }
 }
 
 #[cfg(test)]

@@ -138,3 +138,144 @@ fn a_head_that_is_taken_away_is_put_on_record() {
     fs::remove_file(only_file(&settings)).unwrap();
     assert_eq!(findings(&settings), [Finding::Shortened { last: 0, was: 4 }]);
 }
+
+/// Trails that go on, and say nothing of a disturbance.
+fn assert_undisturbed(settings: &TrailSettings, records: u64) {
+    let verified = verify(&settings.directory, None).unwrap();
+    assert_eq!((verified.records, verified.findings), (records, vec![]));
+    for (_, path) in files::list(&settings.directory).unwrap() {
+        assert!(!fs::read_to_string(path).unwrap().contains("110133"));
+    }
+}
+
+#[test]
+fn what_was_recorded_after_the_head_before_a_crash_stays_in_however_many_files_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = TrailSettings { file_bytes_max: 1_000, ..settings(folder.path()) };
+    written(&settings, 1);
+    let mut trail = Trail::open(settings.clone()).unwrap();
+    for event in events(5) {
+        trail.append(&[event]).unwrap();
+    }
+    drop(trail);
+    assert!(files::list(&settings.directory).unwrap().len() > 2);
+    written(&settings, 1);
+    assert_undisturbed(&settings, 7);
+}
+
+#[test]
+fn a_file_that_was_begun_and_not_written_to_before_a_crash_is_gone_on_with() {
+    for left in ["", "4 0123abc"] {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = TrailSettings { file_bytes_max: 1_000, ..settings(folder.path()) };
+        written(&settings, 1);
+        let mut trail = Trail::open(settings.clone()).unwrap();
+        trail.append(&events(2)).unwrap();
+        drop(trail);
+        fs::write(settings.directory.join(files::name(&files::today(), 4)), left).unwrap();
+        written(&settings, 1);
+        assert_undisturbed(&settings, 4);
+    }
+}
+
+#[test]
+fn a_first_file_that_was_not_written_to_before_a_crash_is_no_disturbance() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(folder.path());
+    drop(Trail::open(settings.clone()).unwrap());
+    fs::write(settings.directory.join(files::name(&files::today(), 1)), "1 01").unwrap();
+    written(&settings, 1);
+    assert_undisturbed(&settings, 1);
+}
+
+#[test]
+fn half_a_record_that_cannot_be_cut_off_when_the_disk_fails_is_cut_off_before_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(folder.path());
+    let mut trail = Trail::open(settings.clone()).unwrap();
+    trail.append(&events(2)).unwrap();
+    // A file that can neither be written to nor be cut; then it has half of what was to be written.
+    let path = only_file(&settings);
+    let open = trail.file.as_mut().unwrap();
+    let good = std::mem::replace(&mut open.file, File::open(&path).unwrap());
+    assert!(trail.append(&events(2)).is_err());
+    OpenOptions::new().append(true).open(&path).unwrap().write_all(b"3 0123abc").unwrap();
+    trail.file.as_mut().unwrap().file = good;
+    trail.append(&events(2)).unwrap();
+    trail.sync().unwrap();
+    assert_undisturbed(&settings, 4);
+}
+
+#[test]
+fn what_is_done_to_a_file_that_is_written_to_is_put_on_record_and_costs_no_record_after_it() {
+    let removed = |path: &Path| fs::remove_file(path).unwrap();
+    let renamed = |path: &Path| fs::rename(path, path.with_extension("old")).unwrap();
+    let emptied = |path: &Path| fs::write(path, "").unwrap();
+    let cut = |path: &Path| fs::write(path, &fs::read(path).unwrap()[..100]).unwrap();
+    let done: [(&str, &dyn Fn(&Path)); 4] =
+        [("removed", &removed), ("renamed", &renamed), ("emptied", &emptied), ("cut", &cut)];
+    for (how, done) in done {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = settings(folder.path());
+        let mut trail = Trail::open(settings.clone()).unwrap();
+        trail.append(&events(2)).unwrap();
+        trail.sync().unwrap();
+        done(&only_file(&settings));
+        trail.append(&[event("AFTER")]).unwrap();
+        trail.append(&[event("LATER")]).unwrap();
+        trail.sync().unwrap();
+        let files = files::list(&settings.directory).unwrap();
+        let lines = lines(&files.last().unwrap().1);
+        assert_eq!(lines.len(), 3, "{how}: {lines:?}");
+        assert!(lines[0].starts_with("3 ") && lines[0].contains("110133"), "{how}: {lines:?}");
+        assert!(lines[1].contains("AFTER") && lines[2].contains("LATER"), "{how}");
+        // The gap stays.
+        assert!(
+            matches!(findings(&settings)[..], [Finding::OutOfOrder { after: 0, found: 3, .. }]),
+            "{how}: {:?}",
+            findings(&settings)
+        );
+    }
+}
+
+#[test]
+fn a_record_that_was_on_the_disk_is_not_cut_off_for_want_of_a_line_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(folder.path());
+    written(&settings, 2);
+    let path = only_file(&settings);
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.trim_end()).unwrap();
+    written(&settings, 1);
+    assert_eq!(fs::read_to_string(&path).unwrap(), text.trim_end());
+    let next = files::list(&settings.directory).unwrap().pop().unwrap().1;
+    assert!(lines(&next)[0].starts_with("3 ") && lines(&next)[0].contains("110133"));
+    assert!(matches!(findings(&settings)[..], [Finding::OutOfOrder { after: 1, found: 3, .. }]));
+}
+
+#[test]
+fn a_line_behind_the_last_record_is_put_on_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(folder.path());
+    written(&settings, 2);
+    let path = only_file(&settings);
+    OpenOptions::new().append(true).open(&path).unwrap().write_all(b"nothing\n").unwrap();
+    written(&settings, 1);
+    assert!(lines(&path)[3].contains("110133"), "{:?}", lines(&path));
+    assert_eq!(findings(&settings), [Finding::NoRecord { file: path, after: 2 }]);
+}
+
+#[test]
+fn whatever_a_peer_is_called_each_record_is_one_line_that_verifies() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(folder.path());
+    let mut trail = Trail::open(settings.clone()).unwrap();
+    let long = "\"&<".repeat(40_000);
+    let names = ["a\nb", "\r\n2 00 <x/>\n", "\u{0}\u{1}\u{7f}\u{85}\u{2028}\u{fffd}", "]]>--><!--", &long, "  "];
+    for name in names {
+        trail.append(&[event(name)]).unwrap();
+    }
+    trail.sync().unwrap();
+    assert_undisturbed(&settings, names.len() as u64);
+    assert_eq!(lines(&only_file(&settings)).len(), names.len());
+}

@@ -104,3 +104,21 @@ fn a_trail_made_anew_from_a_record_on_is_shown_by_its_head_or_one_noted_elsewher
     let found = verify(&written.directory, Some(noted)).unwrap().findings;
     assert_eq!(found, [Finding::Another { number: 9 }]);
 }
+
+#[test]
+fn bytes_that_are_no_text_are_a_change_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = TrailSettings::of(folder.path(), 1 << 20, "TEST");
+    let directory = settings.directory.clone();
+    let mut trail = Trail::open(settings).unwrap();
+    let peer = Node { name: "\u{1}".to_owned(), host: String::new() };
+    let what = What::Associated { peer, called: "ISO".to_owned() };
+    trail.append(&[Event::new(std::time::SystemTime::UNIX_EPOCH, what)]).unwrap();
+    trail.sync().unwrap();
+    let file = files::list(&directory).unwrap().remove(0).1;
+    let bytes = fs::read(&file).unwrap();
+    let at = bytes.windows(3).position(|bytes| bytes == "\u{fffd}".as_bytes()).unwrap();
+    let changed = [&bytes[..at], &[0xFF], &bytes[at + 3..]].concat();
+    fs::write(&file, changed).unwrap();
+    assert!(!verify(&directory, None).unwrap().findings.is_empty());
+}
