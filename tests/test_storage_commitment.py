@@ -6,6 +6,7 @@ import queue
 import re
 import signal
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 
@@ -197,7 +198,7 @@ class Listener:
     open_now, open_most = 0, 0
     counting = threading.Lock()
 
-    def __init__(self, answers: list[int | str] = (), *, port: int = 0, roles: bool | None = True, reject: int = 0) -> None:
+    def __init__(self, answers: list[int | str] = (), *, port: int = 0, roles: bool | None = True, reject: int = 0, context: ssl.SSLContext | None = None) -> None:
         self.answers = list(answers)
         self.roles, self.reject = roles, reject
         self.requests: list[bytes] = []
@@ -206,6 +207,8 @@ class Listener:
         self.came: queue.Queue[Notified] = queue.Queue()
         self.released = threading.Semaphore(0)
         self.failures: list[BaseException] = []
+        # With a context it is called over TLS; the certificates that callers show.
+        self.context, self.certificates = context, queue.Queue[bytes]()
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._listen, daemon=True).start()
@@ -231,6 +234,13 @@ class Listener:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            if self.context:
+                try:
+                    connection = self.context.wrap_socket(connection, server_side=True)
+                except (ssl.SSLError, ConnectionError):
+                    connection.close()
+                    continue
+                self.certificates.put(connection.getpeercert(binary_form=True))
             connection = Connection(connection)
             self._count(1)
             try:

@@ -44,11 +44,14 @@ impl Link {
     pub fn parse(text: &str) -> Option<Self> {
         let (number, digits) = text.split_once(' ')?;
         let mut hash = [0; SHA256_OUTPUT_LEN];
-        let is_whole = digits.len() == 2 * SHA256_OUTPUT_LEN && digits.bytes().all(|b| b.is_ascii_hexdigit());
+        // In no other way than it is written: a record is changed also if it means the same.
+        let is_plain = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let is_whole = digits.len() == 2 * SHA256_OUTPUT_LEN && digits.bytes().all(is_plain);
         for (at, byte) in hash.iter_mut().enumerate() {
             *byte = u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok()?;
         }
-        let number = number.parse().ok()?;
+        let is_written = |read: &u64| read.to_string() == number;
+        let number = number.parse().ok().filter(is_written)?;
         is_whole.then_some(Self { number, hash })
     }
 }
@@ -96,7 +99,10 @@ mod tests {
     #[test]
     fn what_is_no_record_is_none() {
         let good = line(&Link::default().next("m"), "m");
-        for bad in ["", "1", "1 00", "1 zz m", &good.replacen('1', "-1", 1), good[..40].trim_end()] {
+        let other = |number| good.replacen('1', number, 1);
+        let (signed, negative, long) = (other("+1"), other("-1"), other("01"));
+        let upper = good.to_uppercase();
+        for bad in ["", "1", "1 00", "1 zz m", &signed, &negative, &long, &upper, good[..40].trim_end()] {
             assert_eq!(Record::parse(bad), None, "{bad}");
         }
         for end in 0..good.len() {

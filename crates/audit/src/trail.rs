@@ -281,7 +281,9 @@ impl End {
     fn left(self) -> Left {
         let (last, disturbed) = match (self.head, self.last) {
             (Some(_), Some(last)) if !self.is_broken => (last, None),
-            (Some(_), Some(last)) => (last, Some(format!("after record {} the chain is broken", last.number))),
+            (Some(_), Some(last)) => {
+                (last, Some(format!("after record {} the chain is broken", last.number)))
+            }
             (Some(head), None) => {
                 (head, Some(format!("record {}, which was the last, is gone", head.number)))
             }

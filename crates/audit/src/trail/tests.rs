@@ -208,19 +208,19 @@ fn half_a_record_that_cannot_be_cut_off_when_the_disk_fails_is_cut_off_before_th
 
 #[test]
 fn what_is_done_to_a_file_that_is_written_to_is_put_on_record_and_costs_no_record_after_it() {
-    let removed = |path: &Path| fs::remove_file(path).unwrap();
-    let renamed = |path: &Path| fs::rename(path, path.with_extension("old")).unwrap();
-    let emptied = |path: &Path| fs::write(path, "").unwrap();
-    let cut = |path: &Path| fs::write(path, &fs::read(path).unwrap()[..100]).unwrap();
-    let done: [(&str, &dyn Fn(&Path)); 4] =
-        [("removed", &removed), ("renamed", &renamed), ("emptied", &emptied), ("cut", &cut)];
-    for (how, done) in done {
+    let disturb = |path: &Path, how: &str| match how {
+        "removed" => fs::remove_file(path).unwrap(),
+        "renamed" => fs::rename(path, path.with_extension("old")).unwrap(),
+        "emptied" => fs::write(path, "").unwrap(),
+        _ => fs::write(path, &fs::read(path).unwrap()[..100]).unwrap(),
+    };
+    for how in ["removed", "renamed", "emptied", "cut"] {
         let folder = tempfile::tempdir().unwrap();
         let settings = settings(folder.path());
         let mut trail = Trail::open(settings.clone()).unwrap();
         trail.append(&events(2)).unwrap();
         trail.sync().unwrap();
-        done(&only_file(&settings));
+        disturb(&only_file(&settings), how);
         trail.append(&[event("AFTER")]).unwrap();
         trail.append(&[event("LATER")]).unwrap();
         trail.sync().unwrap();
@@ -271,7 +271,8 @@ fn whatever_a_peer_is_called_each_record_is_one_line_that_verifies() {
     let settings = settings(folder.path());
     let mut trail = Trail::open(settings.clone()).unwrap();
     let long = "\"&<".repeat(40_000);
-    let names = ["a\nb", "\r\n2 00 <x/>\n", "\u{0}\u{1}\u{7f}\u{85}\u{2028}\u{fffd}", "]]>--><!--", &long, "  "];
+    let names =
+        ["a\nb", "\r\n2 00 <x/>\n", "\u{0}\u{1}\u{7f}\u{85}\u{2028}\u{fffd}", "]]>--><!--", &long, "  "];
     for name in names {
         trail.append(&[event(name)]).unwrap();
     }
