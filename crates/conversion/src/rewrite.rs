@@ -19,6 +19,7 @@ mod headers;
 mod recode;
 #[cfg(test)]
 mod tests;
+mod unknown;
 
 use headers::{ITEM, ITEM_DELIMITATION, SEQUENCE_DELIMITATION, header_bytes, value_representation};
 pub(crate) use recode::Recode;
@@ -276,6 +277,11 @@ impl<R: Read> Rewriter<R> {
 
     fn value(&mut self, tag: Tag, vr: Option<Vr>, length: u32) -> Result<(), NotConverted> {
         let signed = self.parent().signed;
+        // In implicit VR it would be read as items.
+        let is_misread = !self.parent().explicit && length > 0 && vr_of(tag) == Vr::SQ;
+        if is_misread && vr.is_some_and(|vr| !matches!(vr, Vr::SQ | Vr::UN)) {
+            return Err(NotConverted::WouldBeSequence(tag));
+        }
         if self.recode.concerns(tag, vr) {
             if let Some(text) = self.recode.text(tag, vr, &mut self.tokens)? {
                 let vr = value_representation(tag, vr, text.len() as u64, signed);
@@ -284,12 +290,14 @@ impl<R: Read> Rewriter<R> {
             }
             return Ok(());
         }
-        // In implicit VR it would be read as items.
-        let is_misread = !self.parent().explicit && length > 0 && vr_of(tag) == Vr::SQ;
-        if is_misread && vr.is_some_and(|vr| !matches!(vr, Vr::SQ | Vr::UN)) {
-            return Err(NotConverted::WouldBeSequence(tag));
-        }
         self.header(tag, Some(value_representation(tag, vr, u64::from(length), signed)), Some(length));
+        let is_measured = matches!(self.output, Output::Measure { .. });
+        if is_measured && !self.parent().explicit && unknown::becomes_sequence(tag, vr, length) {
+            if !unknown::is_sequence(tag, length, self.open.len() / 2, &mut self.tokens)? {
+                return Err(NotConverted::WouldBeSequence(tag));
+            }
+            self.written += u64::from(length);
+        }
         if tag == PIXEL_REPRESENTATION && length == 2 {
             let value = crate::survey::rest(&mut self.tokens)?;
             if let Some(item) = self.open.last_mut() {

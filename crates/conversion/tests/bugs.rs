@@ -4,7 +4,7 @@
 
 use std::io::{self, Cursor, Read};
 
-use conversion::{Applied, Conversion, NotConverted, Photometric, Plan, Rules, Stored};
+use conversion::{Applied, Conversion, Corrections, NotConverted, Photometric, Plan, Rules, Stored};
 use dataset::{DataSetWriter, Identifier};
 use vocabulary::{Encoding, Tag, Uid, Vr};
 
@@ -15,12 +15,17 @@ const PIXEL_DATA: Tag = Tag(0x7FE0, 0x0010);
 
 /// How an instance in Explicit VR Little Endian is made into what a destination of one transfer syntax takes.
 fn conversion(taken: &str, rules: &Rules) -> Box<Conversion> {
+    corrected(taken, rules, None)
+}
+
+/// The same with corrections.
+fn corrected(taken: &str, rules: &Rules, corrections: Option<&Corrections>) -> Box<Conversion> {
     let stored = Stored {
         sop_class_uid: Uid::known("1.2.840.10008.5.1.4.1.1.7"),
         sop_instance_uid: Uid::known("1.2.3"),
         transfer_syntax_uid: Uid::known(EVLE),
     };
-    let plans = Plan::for_destination(&stored, |_, syntax| *syntax == *taken, rules, None);
+    let plans = Plan::for_destination(&stored, |_, syntax| *syntax == *taken, rules, corrections);
     let Some(Plan::Convert(conversion)) = plans.into_iter().next() else { panic!("nothing is converted") };
     conversion
 }
@@ -73,4 +78,41 @@ fn bug_106_a_value_that_implicit_vr_makes_a_sequence_of_is_not_sent_in_it() {
     writer.element(SEQUENCE, Vr::CS, b"no sequence.");
     let refused = apply(&conversion(IVLE, &Rules::default()), writer.into_bytes()).unwrap_err();
     assert!(refused.to_string().contains("(0008,0305)"), "{refused}");
+}
+
+/// Where texts were brought to UTF-8 on their way, they went by that test.
+#[test]
+fn bug_107_nor_is_such_a_value_sent_when_it_is_recoded() {
+    let mut writer = DataSetWriter::new(Encoding::ExplicitLittleEndian);
+    writer.text(Tag(0x0008, 0x0005), Vr::CS, "ISO_IR 100");
+    writer.element(Tag(0x0008, 0x0305), Vr::LO, b"no s\xE9quence.");
+    let name = (Tag(0x0010, 0x0010), "\u{4E17}".to_owned());
+    let corrections = Corrections { values: vec![name], record: None };
+    let conversion = corrected(IVLE, &Rules::default(), Some(&corrections));
+    let refused = apply(&conversion, writer.into_bytes()).unwrap_err();
+    assert!(refused.to_string().contains("(0008,0305)"), "{refused}");
+}
+
+/// Under UN there may be the items of a sequence or anything else: what is none was read as items in implicit VR.
+#[test]
+fn bug_109_unknown_bytes_that_are_no_items_are_not_sent_as_a_sequence() {
+    const SEQUENCE: Tag = Tag(0x0008, 0x0305);
+    let items = *b"\xfe\xff\x00\xe0\x0c\0\0\0\x08\x00\x00\x01\x04\0\0\0CODE";
+    for (value, is_sent) in [(&items[..], true), (&items[..18], false), (b"no sequence.", false)] {
+        let mut writer = DataSetWriter::new(Encoding::ExplicitLittleEndian);
+        writer.element(SEQUENCE, Vr::UN, value);
+        match apply(&conversion(IVLE, &Rules::default()), writer.into_bytes()) {
+            Ok(Applied::Converted(mut converted)) => {
+                let mut made = Vec::new();
+                converted.data_set.read_to_end(&mut made).unwrap();
+                let made = Identifier::read(&made, Encoding::ImplicitLittleEndian).unwrap();
+                assert!(
+                    is_sent && made.items(SEQUENCE).is_some_and(|items| items.len() == 1),
+                    "{value:?} was sent"
+                );
+            }
+            Ok(_) => panic!("it is as held"),
+            Err(refused) => assert!(!is_sent && refused.to_string().contains("(0008,0305)"), "{refused}"),
+        }
+    }
 }

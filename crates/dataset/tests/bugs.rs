@@ -1,7 +1,7 @@
 //! What fuzzing found, each with the bytes that showed it.
 
-use dataset::{Attributes, Malformed, Walker};
-use vocabulary::{Encoding, Tag};
+use dataset::{Attributes, CharacterSet, Malformed, Walker};
+use vocabulary::{Encoding, Tag, Vr};
 
 const WANTED: &[Tag] = &[Tag(0x0008, 0x2218)];
 
@@ -45,4 +45,20 @@ fn bug_102_what_follows_a_deflated_stream_is_judged_the_same_however_it_is_cut()
             assert_eq!(walked.is_ok(), is_padding, "{behind:?} in portions of {portion}");
         }
     }
+}
+
+/// The yen sign of another set was written as that of JIS X 0201, whose code is the delimiter wherever there may be
+/// several values: one value became two.
+#[test]
+fn bug_108_a_yen_sign_is_not_written_as_the_delimiter() {
+    for terms in ["ISO_IR 13", "ISO 2022 IR 6\\ISO 2022 IR 13"] {
+        let set = CharacterSet::from_value(terms.as_bytes());
+        for vr in [Vr::PN, Vr::LO, Vr::SH] {
+            assert_eq!(set.encode("1\u{A5}", vr), None, "{vr:?} in {terms}");
+        }
+    }
+    // Latin alphabet No. 9 has one of its own, and a text of one value has no delimiter.
+    let set = CharacterSet::from_value(b"ISO 2022 IR 13\\ISO 2022 IR 203");
+    assert_eq!(set.encode("1\u{A5}", Vr::PN).as_deref(), Some(&b"1\x1b-b\xa5"[..]));
+    assert_eq!(set.encode("1\u{A5}", Vr::ST).as_deref(), Some(&b"1\\"[..]));
 }

@@ -236,6 +236,8 @@ pub fn command(bytes: &[u8]) {
         Incoming::Request(Request::Store(rq)) => rq.to_bytes(true),
         Incoming::Request(Request::Find(rq)) => rq.to_bytes(true),
         Incoming::Request(Request::Get(rq)) => rq.to_bytes(true),
+        // Nobody writes what is no AE title: it is kept as a text for the refusal, not as the bytes that came.
+        Incoming::Request(Request::Move(rq)) if rq.move_destination.is_err() => return,
         Incoming::Request(Request::Move(rq)) => rq.to_bytes(true),
         Incoming::Request(Request::NAction(rq)) => rq.to_bytes(true),
         Incoming::Request(Request::NEventReport(rq)) => rq.to_bytes(true),

@@ -114,6 +114,12 @@ fn single(byte: u8, set: Set, vr: Vr) -> char {
     }
 }
 
+/// Whether the code of a character is read as the delimiter instead (PS3.5 6.1.2.3): the yen sign of JIS X 0201 where
+/// there may be several values.
+fn is_delimiter(character: char, set: Set, vr: Vr) -> bool {
+    set == Set::Romaji && character == '\u{A5}' && !is_of_one_value(vr)
+}
+
 /// Text that is in no set that was announced: UTF-8 where it is that, windows-1252 for the other bytes.
 pub(super) fn guess(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes) {
@@ -154,6 +160,7 @@ pub(super) fn encode(text: &str, initial: Designated, listed: &[Set], vr: Vr) ->
         let sets = [Some(now.g0), now.g1, Some(initial.g0)].into_iter().flatten();
         let (set, code) = sets
             .chain(listed.iter().copied())
+            .filter(|set| !is_delimiter(character, *set, vr))
             .find_map(|set| set.encode(character).map(|code| (set, code)))?;
         let row = set.designation()?;
         match row.half {
