@@ -16,7 +16,6 @@ import pytest
 import dicom_data as dd
 from exchanges import assert_held, storage_contexts, store_well
 from raw_peer import P_DATA, VERIFICATION, PeerClosed, RawDestination, RawPeer, contexts, pdu, pdvs
-from test_durability import finished_calls, strace_works
 from server import Isocenter, is_alive, run_command, titles, wait_until
 
 ECHO = contexts((VERIFICATION, [dd.IMPLICIT]))
@@ -131,26 +130,6 @@ def test_a_destination_is_reached_by_its_name(make_server: Callable[..., Isocent
             last = peer.move(dd.PATIENT_MOVE, dd.identifier("PATIENT", PatientID=instance.patient_id), "VIEWER")[-1]
         assert last.command.status == 0x0000
         assert set(viewer.data_sets()) == {instance.sop_instance}
-
-
-def test_an_association_makes_no_call_that_it_is_not_allowed(make_server: Callable[..., Isocenter]) -> None:
-    """A call that the table lacks is answered ENOSYS: the association goes another way, which nobody notices but for time."""
-    if not strace_works():
-        pytest.skip("strace cannot trace here (not installed, or ptrace is not permitted)")
-    with RawDestination() as viewer:
-        server = make_server({"peer": [{"ae-title": "VIEWER", "host": "127.0.0.1", "port": viewer.port}]}, start=False)
-        trace = server.directory / "trace.txt"
-        server.start(wrapper=["strace", "-f", "-o", str(trace)])
-        instances = [dd.generate(number=number, pixel_bytes=100_000) for number in range(1, 4)]
-        store_well(server, instances)
-        keys = dd.identifier("PATIENT", PatientID=instances[0].patient_id)
-        with server.query_peer(contexts((dd.PATIENT_MOVE, [dd.IMPLICIT]), (dd.PATIENT_FIND, [dd.IMPLICIT]))) as peer:
-            assert peer.find(dd.PATIENT_FIND, keys)[1].status == 0x0000
-            assert peer.move(dd.PATIENT_MOVE, keys, "VIEWER")[-1].command.status == 0x0000
-        server.stop()
-    refused = {call.name for call in finished_calls(trace.read_text(errors="replace")) if call.error == "ENOSYS"}
-    # The C library asks by it for a thread first, and by clone then.
-    assert refused <= {"clone3"}, refused
 
 
 # --- Who dies ------------------------------------------------------------------------------------------------------
