@@ -17,6 +17,10 @@ vocabulary::bounds! {
     /// compressed to.
     FRAME_BYTES_FREE: u64 = 64 * 1024 * 1024, "bytes";
 
+    /// Tiles, precincts and code blocks of a JPEG 2000 code stream, at most; a decoder keeps a record of some 200 bytes
+    /// of each. A frame of 512 MiB in the usual blocks of 64 by 64 has some 130,000.
+    JPEG_2000_PARTS_MAX: u64 = 2 * 1024 * 1024, "parts";
+
     /// Sequences and items whose new lengths are kept, 4 bytes each. The largest enhanced instances have some 100,000.
     ITEMS_MAX: usize = 4 * 1024 * 1024, "items";
 

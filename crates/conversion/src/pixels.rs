@@ -21,6 +21,7 @@ mod frames;
 mod image;
 mod jpeg;
 mod jpeg_2000;
+mod jpeg_2000_parts;
 mod palette;
 mod photometric;
 mod rle;

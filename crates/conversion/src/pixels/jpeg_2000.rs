@@ -2,7 +2,8 @@
 
 use hayro_jpeg2000::{DecodeSettings, DecoderContext, Image as CodeStream};
 
-use super::Image;
+use super::{Image, jpeg_2000_parts};
+use crate::limits::JPEG_2000_PARTS_MAX;
 
 /// What the size segment of a code stream says, of one component for all.
 struct Size {
@@ -23,6 +24,10 @@ pub(super) fn decode(frame: &[u8], image: &Image) -> Result<Vec<u8>, String> {
         && (1..=u32::from(image.bits_allocated.min(16))).contains(&size.precision);
     if !is_as_said {
         return Err("its size is not the one that its attributes say".to_owned());
+    }
+    let parts = jpeg_2000_parts::parts(frame).ok_or("its headers cannot be read")?;
+    if parts > JPEG_2000_PARTS_MAX {
+        return Err(format!("it is cut into {parts} parts, and at most {JPEG_2000_PARTS_MAX} are decoded"));
     }
     let code_stream =
         CodeStream::new(frame, &DecodeSettings::default()).map_err(|error| error.to_string())?;
