@@ -34,16 +34,22 @@ fn apply(conversion: &Conversion, held: Vec<u8>) -> Result<Applied, NotConverted
     conversion.apply(&move || -> io::Result<Box<dyn Read>> { Ok(Box::new(Cursor::new(held.clone()))) })
 }
 
+/// The attributes of two by two pixels of 8 bits.
+fn image(high_bit: u16) -> DataSetWriter {
+    let mut writer = DataSetWriter::new(Encoding::ExplicitLittleEndian);
+    writer.u16(Tag(0x0028, 0x0002), 1);
+    writer.text(Tag(0x0028, 0x0004), Vr::CS, "MONOCHROME1");
+    for (element, number) in [(0x10, 2), (0x11, 2), (0x100, 8), (0x101, 8), (0x102, high_bit), (0x103, 0)] {
+        writer.u16(Tag(0x0028, element), number);
+    }
+    writer
+}
+
 /// Where an element before Pixel Data had a higher tag, as where padding stands in the wrong place, its value was
 /// written before the pixels and its header behind them: the destination got a data set that nobody could read.
 #[test]
 fn bug_103_a_value_out_of_order_stays_with_its_header() {
-    let mut writer = DataSetWriter::new(Encoding::ExplicitLittleEndian);
-    writer.u16(Tag(0x0028, 0x0002), 1);
-    writer.text(Tag(0x0028, 0x0004), Vr::CS, "MONOCHROME1");
-    for (element, number) in [(0x10, 2), (0x11, 2), (0x100, 8), (0x101, 8), (0x102, 7), (0x103, 0)] {
-        writer.u16(Tag(0x0028, element), number);
-    }
+    let mut writer = image(7);
     writer.element(PADDING, Vr::OB, b"value");
     writer.element(PIXEL_DATA, Vr::OW, &[0, 1, 2, 3]);
     let held = writer.into_bytes();
@@ -115,4 +121,14 @@ fn bug_109_unknown_bytes_that_are_no_items_are_not_sent_as_a_sequence() {
             Err(refused) => assert!(!is_sent && refused.to_string().contains("(0008,0305)"), "{refused}"),
         }
     }
+}
+
+/// The highest High Bit that can be written was more than the sum could hold.
+#[test]
+fn bug_110_the_highest_high_bit_is_refused_like_others() {
+    let mut writer = image(u16::MAX);
+    writer.element(PIXEL_DATA, Vr::OW, &[0, 1, 2, 3]);
+    let rules = Rules { photometric: Some(Photometric::Monochrome2), ..Rules::default() };
+    let refused = apply(&conversion(EVLE, &rules), writer.into_bytes()).unwrap_err();
+    assert!(refused.to_string().contains("lowest bit"), "{refused}");
 }

@@ -115,7 +115,7 @@ impl Image {
         if !(1..=bits_allocated).contains(&image.bits_stored) {
             return Err(NotConverted::Lacks(BITS_STORED));
         }
-        if survey.u16(HIGH_BIT).is_some_and(|high_bit| high_bit + 1 != image.bits_stored) {
+        if survey.u16(HIGH_BIT).is_some_and(|high_bit| high_bit.checked_add(1) != Some(image.bits_stored)) {
             return Err(NotConverted::Pixels("their values do not begin at the lowest bit"));
         }
         if !matches!(samples, 1 | 3) {
