@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use vocabulary::Level;
 
 use crate::extract::{LevelRow, columns};
+use crate::seen::Sort;
 use crate::texts::Texts;
 use crate::writing::Writing;
 use crate::{CatalogError, InstanceRow, normal, search_text, study_sets};
@@ -37,7 +38,19 @@ enum Counted {
 }
 
 /// The rows of an instance, if its series is known under its study and its patient.
-pub(crate) fn find(connection: &Connection, row: &InstanceRow) -> Result<Option<Parents>, CatalogError> {
+pub(crate) fn find(
+    connection: &Connection,
+    row: &InstanceRow,
+    writing: &mut Writing,
+) -> Result<Option<Parents>, CatalogError> {
+    let (series, study) = (row.series_instance_uid.as_str(), row.study_instance_uid.as_str());
+    let patient_id = row.patient.column(Level::Patient, "patient_id");
+    let issuer = row.patient.column(Level::Patient, "issuer_of_patient_id");
+    let without_id = row.without_id();
+    let key = [series, study, patient_id, issuer, &without_id];
+    if !writing.may_be_there(connection, Sort::Series, &key)? {
+        return Ok(None);
+    }
     let mut statement = connection.prepare_cached(
         "SELECT p.id, s.id, e.id, s.sop_classes_in_study, s.anatomic_regions, \
          p.fingerprint <> ?6 OR s.fingerprint <> ?7 OR e.fingerprint <> ?8 \
@@ -47,11 +60,11 @@ pub(crate) fn find(connection: &Connection, row: &InstanceRow) -> Result<Option<
     )?;
     let parents = statement.query_row(
         params![
-            row.series_instance_uid.as_str(),
-            row.study_instance_uid.as_str(),
-            row.patient.column(Level::Patient, "patient_id"),
-            row.patient.column(Level::Patient, "issuer_of_patient_id"),
-            row.without_id(),
+            series,
+            study,
+            patient_id,
+            issuer,
+            without_id,
             row.patient.fingerprint,
             row.study.fingerprint,
             row.series.fingerprint,
@@ -98,12 +111,17 @@ pub(crate) fn find_or_add(
     let patient_id = row.patient.column(Level::Patient, "patient_id");
     let issuer = row.patient.column(Level::Patient, "issuer_of_patient_id");
     let without_id = row.without_id();
-    let patient = connection
-        .prepare_cached(
-            "SELECT id FROM patient WHERE patient_id = ?1 AND issuer_of_patient_id = ?2 AND without_id = ?3",
-        )?
-        .query_row((patient_id, issuer, &without_id), |found| found.get(0))
-        .optional()?;
+    let key = [row.study_instance_uid.as_str(), patient_id, issuer, &without_id];
+    let [_, of_patient @ ..] = &key;
+    let patient = match writing.may_be_there(connection, Sort::Patient, of_patient)? {
+        true => connection
+            .prepare_cached(
+                "SELECT id FROM patient WHERE patient_id = ?1 AND issuer_of_patient_id = ?2 AND without_id = ?3",
+            )?
+            .query_row((patient_id, issuer, &without_id), |found| found.get(0))
+            .optional()?,
+        false => None,
+    };
     let patient = match patient {
         Some(id) => {
             fill_level(connection, Level::Patient, id, &row.patient)?;
@@ -116,15 +134,18 @@ pub(crate) fn find_or_add(
             id
         }
     };
-    let study = connection
-        .prepare_cached(
-            "SELECT id, sop_classes_in_study, anatomic_regions FROM study \
-             WHERE study_instance_uid = ?1 AND patient = ?2",
-        )?
-        .query_row((row.study_instance_uid.as_str(), patient), |found| {
-            Ok((found.get(0)?, found.get(1)?, found.get(2)?))
-        })
-        .optional()?;
+    let study = match writing.may_be_there(connection, Sort::Study, &key)? {
+        true => connection
+            .prepare_cached(
+                "SELECT id, sop_classes_in_study, anatomic_regions FROM study \
+                 WHERE study_instance_uid = ?1 AND patient = ?2",
+            )?
+            .query_row((row.study_instance_uid.as_str(), patient), |found| {
+                Ok((found.get(0)?, found.get(1)?, found.get(2)?))
+            })
+            .optional()?,
+        false => None,
+    };
     let modality = row.series.column(Level::Series, "modality");
     let (study, sop_classes, anatomic_regions, counted) = match study {
         Some((study, sop_classes, anatomic_regions)) => {

@@ -4,28 +4,26 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use vocabulary::Level;
 
 use crate::catalog::{STATEMENTS_CACHED, remember};
+use crate::seen::Seen;
 use crate::writing::{Waiting, Writing};
-use crate::{CatalogError, Correctable, InstanceRow, Location, Recorded, record, schema};
+use crate::{CatalogError, Correctable, InstanceRow, Location, Recorded, record, schema, search_text};
 
 /// Memory for pages while instances are recorded, and at the end for the pages and again for the sorting of an index, in
 /// KiB, however many instances there are.
 const RECORDING_KIB: i32 = 128 * 1024;
 const INDEXING_KIB: i32 = RECORDING_KIB / 2;
 
-/// The indexes that recording looks things up in, and the one of days, which it adds to at the end only. All others are
-/// made from the rows once these are complete.
-const NEEDED: &[&str] = &[
-    "patient_identity",
-    "study_study_instance_uid",
-    "series_series_instance_uid",
-    "series_study",
-    "instance_sop_instance_key",
-    "instance_series",
-    "instance_day",
-    "correction_key",
-];
+/// How many bytes of trigrams are gathered before they are written, for each of the two indexes, while a catalog is filled
+/// and ever after (FTS5's own default): what is gathered longer is merged less often.
+const TRIGRAM_BYTES_FILLING: u32 = 32 * 1024 * 1024;
+const TRIGRAM_BYTES: u32 = 1024 * 1024;
+
+/// The indexes that recording mostly adds to at the end only. All others are made from the rows: those that it looks
+/// things up in when there is something to be looked for, the rest once the rows are complete.
+const NEEDED: &[&str] = &["series_study", "instance_series", "instance_day", "correction_key"];
 
 /// A catalog that does not count yet: nobody else reads or writes it, and where it is left unfinished its file is
 /// worth nothing. So it is written without a log and without a sync, in one transaction.
@@ -33,8 +31,6 @@ const NEEDED: &[&str] = &[
 pub struct Filling {
     connection: Connection,
     path: PathBuf,
-    /// The statements that make the indexes that are left out meanwhile.
-    left_out: Vec<String>,
     writing: Writing,
 }
 
@@ -59,9 +55,10 @@ impl Filling {
         connection.pragma_update(None, "foreign_keys", false)?;
         connection.pragma_update(None, "cache_size", -RECORDING_KIB)?;
         schema::make(&connection)?;
-        let left_out = leave_out(&connection)?;
+        gather_trigrams(&connection, TRIGRAM_BYTES_FILLING)?;
+        let seen = Seen::nothing(leave_out(&connection)?);
         connection.execute_batch("BEGIN EXCLUSIVE")?;
-        Ok(Self { connection, path, left_out, writing: Writing::Later(Waiting::default()) })
+        Ok(Self { connection, path, writing: Writing::Later(Waiting::new(seen)) })
     }
 
     /// The catalog as corrections see it: what is added, before the first instance, goes for whatever is recorded.
@@ -91,13 +88,14 @@ impl Filling {
     /// # Errors
     /// When it cannot be written.
     pub fn finish(self) -> Result<(), CatalogError> {
-        let Self { connection, path, left_out, mut writing } = self;
+        let Self { connection, path, mut writing } = self;
         writing.settle(&connection)?;
         connection.flush_prepared_statement_cache();
         connection.pragma_update(None, "cache_size", -INDEXING_KIB)?;
-        for statement in left_out {
-            connection.execute_batch(&statement)?;
+        if let Writing::Later(waiting) = &mut writing {
+            waiting.seen.make_all(&connection)?;
         }
+        gather_trigrams(&connection, TRIGRAM_BYTES)?;
         connection.execute_batch("COMMIT")?;
         schema::keep_log(&connection)?;
         connection.close().map_err(|(_, error)| error)?;
@@ -106,8 +104,17 @@ impl Filling {
     }
 }
 
-/// Takes the indexes away that recording does not need, and gives the statements that make them.
-fn leave_out(connection: &Connection) -> Result<Vec<String>, CatalogError> {
+/// Has FTS5 gather so many bytes of each index before it writes them.
+fn gather_trigrams(connection: &Connection, bytes: u32) -> Result<(), CatalogError> {
+    [Level::Patient, Level::Study].map(search_text::table).iter().try_for_each(|table| {
+        connection
+            .execute(&format!("INSERT INTO {table} ({table}, rank) VALUES ('hashsize', ?1)"), [bytes])?;
+        Ok(())
+    })
+}
+
+/// Takes indexes away, and gives their names and the statements that make them.
+fn leave_out(connection: &Connection) -> Result<Vec<(String, String)>, CatalogError> {
     let mut select =
         connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")?;
     let indexes: Vec<(String, String)> =
@@ -116,7 +123,7 @@ fn leave_out(connection: &Connection) -> Result<Vec<String>, CatalogError> {
     for (name, statement) in indexes {
         if !NEEDED.contains(&name.as_str()) {
             connection.execute_batch(&format!("DROP INDEX {name}"))?;
-            left_out.push(statement);
+            left_out.push((name, statement));
         }
     }
     Ok(left_out)

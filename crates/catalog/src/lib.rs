@@ -39,6 +39,7 @@ mod retrieve;
 mod rules;
 mod schema;
 mod search_text;
+mod seen;
 mod study_sets;
 mod texts;
 mod verify;

@@ -8,6 +8,7 @@ use crate::entities::{self, Parents};
 use crate::extract::ANATOMIC_REGION_SEQUENCE;
 use crate::further::{self, Further};
 use crate::held::{Outcome, Place, uid_key};
+use crate::seen::Sort;
 use crate::writing::Writing;
 use crate::{CatalogError, Change, InstanceRow, Location, correct, locate, study_sets};
 
@@ -37,8 +38,12 @@ pub(crate) fn record(
         false => None,
     };
     let row = corrected.as_ref().unwrap_or(row);
-    let others = others(connection, row)?;
-    let known = entities::find(connection, row)?;
+    let sop_instance_uid = row.sop_instance_uid.as_str();
+    let others = match writing.may_be_there(connection, Sort::Instance, &[sop_instance_uid])? {
+        true => others(connection, row)?,
+        false => Vec::new(),
+    };
+    let known = entities::find(connection, row, writing)?;
     let received_at = microseconds(location.received_at);
     let in_series =
         || others.iter().filter(|other| known.as_ref().is_some_and(|known| known.series == other.series));

@@ -1,12 +1,14 @@
 //! What recording changes in rows that it has added before: at once, or for many instances together.
 //!
 //! Numbers of instances and the rows of `study_has` are not asked for while a new catalog is filled. There they are kept
-//! in memory and written in the order of their tables, some thousand at a time.
+//! in memory and written in the order of their tables, some thousand at a time. There, too, a row that cannot be there is
+//! not looked for ([`Seen`]).
 
 use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::Connection;
 
+use crate::seen::{Seen, Sort};
 use crate::{CatalogError, correct};
 
 /// What may wait to be written; each is some tens of bytes.
@@ -32,6 +34,15 @@ pub(crate) struct Waiting {
     has_count: usize,
     /// Whether there are corrections, once that was looked at.
     corrections: Option<bool>,
+    /// What was looked for.
+    pub(crate) seen: Seen,
+}
+
+impl Waiting {
+    /// Nothing yet.
+    pub(crate) fn new(seen: Seen) -> Self {
+        Self { seen, ..Self::default() }
+    }
 }
 
 const SERIES_COUNT: &str = "UPDATE series SET number_of_instances = number_of_instances + ?2 WHERE id = ?1";
@@ -94,6 +105,19 @@ impl Writing {
                 Ok(found)
             }
             Self::Later(Waiting { corrections: Some(found), .. }) => Ok(*found),
+        }
+    }
+
+    /// Whether a row of this sort may be there, by what tells it from all others: then it is to be looked for.
+    pub(crate) fn may_be_there(
+        &mut self,
+        connection: &Connection,
+        sort: Sort,
+        key: &[&str],
+    ) -> Result<bool, CatalogError> {
+        match self {
+            Self::AtOnce => Ok(true),
+            Self::Later(waiting) => waiting.seen.may_be_there(connection, sort, key),
         }
     }
 

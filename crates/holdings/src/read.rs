@@ -80,10 +80,7 @@ pub(crate) enum Received {
 
 /// Reads when an instance was received, and no more than that.
 pub(crate) fn read_received(file: &InstanceFile) -> Result<Received, Unreadable> {
-    let head = read_head_of(file, NOTED_HEAD_BYTES)?;
-    Ok(head
-        .noted
-        .map_or_else(|| Received::Presumed(file.changed()), |noted| Received::Noted(noted.received_at)))
+    read_head_of(file, NOTED_HEAD_BYTES).map(|head| head.received(file))
 }
 
 /// Reads what stands before the data set.
@@ -123,6 +120,16 @@ pub(crate) fn read_back(
     extent: Extent,
     exam_types: &ExamTypes,
 ) -> Result<(InstanceRow, Location), Unreadable> {
+    read_back_when(file, key, extent, exam_types).map(|(row, location, _)| (row, location))
+}
+
+/// As [`read_back`], and how it is known when the instance was received.
+pub(crate) fn read_back_when(
+    file: &InstanceFile,
+    key: &InstanceKey,
+    extent: Extent,
+    exam_types: &ExamTypes,
+) -> Result<(InstanceRow, Location, Received), Unreadable> {
     let head = read_head(file)?;
     let from_header = match (extent, &head.noted) {
         (Extent::Header, Some(noted)) => read_header(&head).map(|row| (row, noted.digest)),
@@ -141,10 +148,16 @@ pub(crate) fn read_back(
         return Err(Unreadable::Elsewhere);
     }
     let location = head.location(file, key, digest);
-    Ok((row, location))
+    Ok((row, location, head.received(file)))
 }
 
 impl Head {
+    /// When the instance was received, as far as its file says.
+    fn received(&self, file: &InstanceFile) -> Received {
+        let presumed = || Received::Presumed(file.changed());
+        self.noted.as_ref().map_or_else(presumed, |noted| Received::Noted(noted.received_at))
+    }
+
     /// What is recorded of the file beside its data set.
     pub(crate) fn location(&self, file: &InstanceFile, key: &InstanceKey, digest: Digest) -> Location {
         Location {

@@ -2,11 +2,11 @@
 
 use std::{
     fs::{self, File},
-    io,
+    io, mem,
     ops::ControlFlow,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{self, Receiver, SyncSender},
     },
     thread,
@@ -15,18 +15,23 @@ use std::{
 
 use catalog::{Access, Catalog, ExamTypes, Filling, InstanceRow, Location, Outcome};
 use vault::{Disk, Found, InstanceKey, RealDisk, Vault};
+use vocabulary::Day;
 
 use crate::{
     Finding, Holdings, HoldingsError, HoldingsRules,
     correct::{Journal, carry_over},
     holdings::{CATALOG, utc_day},
-    read::{Extent, Received, Unreadable, read_back, read_received},
+    read::{Extent, Received, Unreadable, read_back_when, read_received},
     start::{NOBODY, RUNNING, alone},
     turn::{Queue, Turn},
 };
 
 /// Instances that are read and recorded one after the other by one reader: waiting for a turn costs next to nothing then.
 const BATCH_INSTANCES: usize = 64;
+
+/// Instances of one day that one reader reads before it puts them in order: what is kept of them is in memory until then.
+/// Of a day with more, the times are read first.
+const DAY_INSTANCES_AT_ONCE_MAX: usize = 4_096;
 
 /// Batches that wait for a reader, and those that wait to be recorded, so that neither side waits for the other. Beside
 /// their rows, the names of all instances of the day that is looked at are in memory, and of those that came late.
@@ -59,8 +64,19 @@ enum Step {
 /// Instances that are read by one reader, and recorded when their turn comes.
 struct Batch {
     turn: Turn,
-    keys: Vec<InstanceKey>,
+    instances: Instances,
 }
+
+/// What is known of the order of a batch.
+enum Instances {
+    /// They are in the order in which they were received.
+    InOrder(Vec<InstanceKey>),
+    /// All of one day; their files say in which order.
+    OfDay(Day, Vec<InstanceKey>),
+}
+
+/// Instances of an earlier day that came later than those after it, by the time that their files note.
+type Late = Mutex<Vec<(SystemTime, InstanceKey)>>;
 
 impl Holdings {
     /// Builds the catalog anew from the vault, then puts it in the place of the old one. `progress` hears the number of
@@ -95,7 +111,11 @@ impl Holdings {
         remove_catalog(&new)?;
         let mut filling = Filling::begin(&new)?;
         carry_over(&Journal::new(data_directory), &filling.correctable())?;
-        let reindexed = record_all(&vault, &rules.exam_types, &mut filling, progress, report)?;
+        let mut reindexed = Reindexed::default();
+        in_order(&vault, &rules.exam_types, DAY_INSTANCES_AT_ONCE_MAX, &mut |step| {
+            reindexed.take(step, &mut filling, progress, report)
+        })?;
+        progress(reindexed.instances);
         // What has a row counts as held, and a killed process may have left what it had not synced.
         vault.make_all_durable()?;
         // Every file has a row, so the next start has nothing to look at.
@@ -107,37 +127,34 @@ impl Holdings {
     }
 }
 
-/// Walks, reads and records at the same time: one thread walks, one for each core reads, this one records. They are
-/// recorded in the order in which they were received, for where they contradict each other the first one counts.
-fn record_all(
+/// Walks, reads and records at the same time: one thread walks, one for each core reads, this one lets `take` record. It
+/// gets them in the order in which they were received, for where they contradict each other the first one counts.
+fn in_order(
     vault: &Vault,
     exam_types: &ExamTypes,
-    filling: &mut Filling,
-    progress: &mut dyn FnMut(u64),
-    report: &mut dyn FnMut(&Finding),
-) -> Result<Reindexed, HoldingsError> {
+    at_once_max: usize,
+    take: &mut dyn FnMut(Step) -> Result<(), HoldingsError>,
+) -> Result<(), HoldingsError> {
     let (batches_in, batches) = mpsc::sync_channel::<Batch>(BATCHES_WAITING_MAX);
     let (steps_in, steps) = mpsc::sync_channel::<Vec<Step>>(BATCHES_WAITING_MAX);
     // Owned by the readers alone: when the last of them ends, the walker hears it and ends too.
     let batches = Arc::new(Mutex::new(batches));
+    let late = Late::default();
+    let reader = Reader { vault, exam_types, late: &late };
     thread::scope(|scope| {
         for _ in 0..cores() {
             let (batches, steps_in) = (Arc::clone(&batches), steps_in.clone());
-            scope.spawn(move || read_all(vault, exam_types, &batches, &steps_in));
+            scope.spawn(move || reader.read_all(&batches, &steps_in));
         }
         drop(batches);
+        let late = &late;
         scope.spawn(move || {
-            if let Err(error) = walk(vault, &mut Walked::new(&batches_in), &steps_in) {
+            if let Err(error) = walk(vault, Walked::new(&batches_in, at_once_max), &steps_in, late) {
                 // Where nobody listens any more, the recording has failed and says so itself.
                 steps_in.send(vec![Step::Failed(error)]).ok();
             }
         });
-        let mut reindexed = Reindexed::default();
-        for step in steps.into_iter().flatten() {
-            reindexed.take(step, filling, progress, report)?;
-        }
-        progress(reindexed.instances);
-        Ok(reindexed)
+        steps.into_iter().flatten().try_for_each(take)
     })
 }
 
@@ -150,37 +167,68 @@ struct Walked<'a> {
     batches: &'a SyncSender<Batch>,
     queue: Arc<Queue>,
     handed_out: u64,
+    at_once_max: usize,
 }
 
 impl<'a> Walked<'a> {
-    fn new(batches: &'a SyncSender<Batch>) -> Self {
-        Self { batches, queue: Arc::default(), handed_out: 0 }
+    fn new(batches: &'a SyncSender<Batch>, at_once_max: usize) -> Self {
+        Self { batches, queue: Arc::default(), handed_out: 0, at_once_max }
     }
 
-    /// Hands instances to the readers, in this order. Whether anybody takes them.
-    fn hand_out(&mut self, mut ordered: Vec<(SystemTime, InstanceKey)>) -> bool {
-        ordered.sort_unstable_by(|(time, key), (other_time, other)| {
-            (time, key.version, key).cmp(&(other_time, other.version, other))
+    /// Hands instances to the readers, in the order in which they were received. Whether anybody takes them.
+    fn hand_out(&mut self, mut timed: Vec<(SystemTime, InstanceKey)>) -> bool {
+        timed.sort_unstable_by(|(time, key), (other_time, other)| {
+            order(*time, key).cmp(&order(*other_time, other))
         });
-        let mut keys = ordered.into_iter().map(|(_, key)| key);
+        let mut keys = timed.into_iter().map(|(_, key)| key);
         loop {
             let keys: Vec<_> = keys.by_ref().take(BATCH_INSTANCES).collect();
             if keys.is_empty() {
                 return true;
             }
-            let turn = Turn::new(&self.queue, self.handed_out);
-            self.handed_out += 1;
-            if self.batches.send(Batch { turn, keys }).is_err() {
+            if !self.send(Instances::InOrder(keys)) {
                 return false;
             }
         }
     }
+
+    /// Hands something to the readers. Whether anybody takes it.
+    fn send(&mut self, instances: Instances) -> bool {
+        let turn = self.turn();
+        self.batches.send(Batch { turn, instances }).is_ok()
+    }
+
+    /// Waits until all that was handed out has been handed on.
+    fn wait(&mut self) {
+        self.turn().wait();
+    }
+
+    fn turn(&mut self) -> Turn {
+        let turn = Turn::new(&self.queue, self.handed_out);
+        self.handed_out += 1;
+        turn
+    }
+}
+
+/// Which of two instances is recorded first.
+fn order(received_at: SystemTime, key: &InstanceKey) -> impl Ord {
+    (received_at, key.version, key)
+}
+
+/// Whether an instance came on a later day than the one under which it lies: a version that came after the clock was set
+/// back lies under that of the one before it.
+fn is_late(received_at: SystemTime, day: Day) -> bool {
+    utc_day(received_at).is_ok_and(|at| at > day)
 }
 
 /// Hands every instance to the readers, in the order in which they were received: day after day, and those of a day by
 /// the time that their files note.
-fn walk(vault: &Vault, walked: &mut Walked<'_>, steps: &SyncSender<Vec<Step>>) -> Result<(), HoldingsError> {
-    let mut late = Vec::new();
+fn walk(
+    vault: &Vault,
+    mut walked: Walked<'_>,
+    steps: &SyncSender<Vec<Step>>,
+    late: &Late,
+) -> Result<(), HoldingsError> {
     for day in vault.days()? {
         let mut keys = Vec::new();
         let step = vault.walk(day, &mut |found| {
@@ -193,20 +241,33 @@ fn walk(vault: &Vault, walked: &mut Walked<'_>, steps: &SyncSender<Vec<Step>>) -
             };
             if taken { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
-        let mut of_day = Vec::with_capacity(keys.len());
-        for (received, key) in with_times(vault, keys) {
-            match received {
-                // A version that came after the clock was set back lies under an earlier day than the one before it.
-                Received::Noted(time) if utc_day(time).is_ok_and(|at| at > day) => late.push((time, key)),
-                Received::Noted(time) | Received::Presumed(time) => of_day.push((time, key)),
-            }
+        if step.is_break() {
+            return Ok(());
         }
-        if step.is_break() || !walked.hand_out(of_day) {
+        let taken = if keys.len() <= walked.at_once_max {
+            walked.send(Instances::OfDay(day, keys))
+        } else {
+            let mut of_day = Vec::with_capacity(keys.len());
+            for (received, key) in with_times(vault, keys) {
+                match received {
+                    Received::Noted(time) if is_late(time, day) => locked(late).push((time, key)),
+                    Received::Noted(time) | Received::Presumed(time) => of_day.push((time, key)),
+                }
+            }
+            walked.hand_out(of_day)
+        };
+        if !taken {
             return Ok(());
         }
     }
-    walked.hand_out(late);
+    // The readers may come upon more of them until then.
+    walked.wait();
+    walked.hand_out(mem::take(&mut *locked(late)));
     Ok(())
+}
+
+fn locked(late: &Late) -> MutexGuard<'_, Vec<(SystemTime, InstanceKey)>> {
+    late.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// When each was received, as far as its file can be read; why not is found out when it is read for its row.
@@ -226,36 +287,76 @@ fn with_times(vault: &Vault, keys: Vec<InstanceKey>) -> Vec<(Received, InstanceK
     times.into_iter().zip(keys).collect()
 }
 
-fn read_all(
-    vault: &Vault,
-    exam_types: &ExamTypes,
-    batches: &Mutex<Receiver<Batch>>,
-    steps: &SyncSender<Vec<Step>>,
-) {
-    loop {
-        let batch = match batches.lock() {
-            Ok(batches) => batches.recv(),
-            Err(_) => return,
-        };
-        let Ok(Batch { mut turn, keys }) = batch else { return };
-        let read = keys.iter().map(|key| read(vault, exam_types, key)).collect();
-        turn.wait();
-        if steps.send(read).is_err() {
-            return;
-        }
-    }
+/// Reads instances for their rows.
+#[derive(Clone, Copy)]
+struct Reader<'a> {
+    vault: &'a Vault,
+    exam_types: &'a ExamTypes,
+    late: &'a Late,
 }
 
-fn read(vault: &Vault, exam_types: &ExamTypes, key: &InstanceKey) -> Step {
-    let file = match vault.open_instance(key) {
-        Ok(file) => file,
-        Err(shortage) => return Step::Failed(shortage.into()),
-    };
-    match read_back(&file, key, Extent::Header, exam_types) {
-        Ok(read) => Step::Read(Box::new(read)),
-        Err(Unreadable::Read(source)) => Step::Failed(HoldingsError::File { path: vault.path(key), source }),
-        Err(unreadable) => {
-            Step::Found(Finding::Unreadable { path: vault.path(key), what: unreadable.to_string() })
+impl Reader<'_> {
+    fn read_all(self, batches: &Mutex<Receiver<Batch>>, steps: &SyncSender<Vec<Step>>) {
+        loop {
+            let batch = match batches.lock() {
+                Ok(batches) => batches.recv(),
+                Err(_) => return,
+            };
+            let Ok(Batch { mut turn, instances }) = batch else { return };
+            let read: Vec<Step> = match instances {
+                Instances::InOrder(keys) => keys.iter().map(|key| self.read(key).0).collect(),
+                Instances::OfDay(day, keys) => self.read_day(day, keys),
+            };
+            turn.wait();
+            // In pieces, so that as few rows wait, however many there were in a batch.
+            let mut read = read.into_iter();
+            loop {
+                let piece: Vec<_> = read.by_ref().take(BATCH_INSTANCES).collect();
+                if piece.is_empty() {
+                    break;
+                }
+                if steps.send(piece).is_err() {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The instances of a day in the order in which they were received, but for those that came later than that day.
+    fn read_day(self, day: Day, keys: Vec<InstanceKey>) -> Vec<Step> {
+        let mut of_day = Vec::with_capacity(keys.len());
+        for key in keys {
+            match self.read(&key) {
+                // Read again at the end: there are few.
+                (_, Some(Received::Noted(time))) if is_late(time, day) => locked(self.late).push((time, key)),
+                (step, Some(Received::Noted(time) | Received::Presumed(time))) => {
+                    of_day.push((time, key, step));
+                }
+                (step, None) => of_day.push((SystemTime::UNIX_EPOCH, key, step)),
+            }
+        }
+        of_day.sort_unstable_by(|(time, key, _), (other_time, other, _)| {
+            order(*time, key).cmp(&order(*other_time, other))
+        });
+        of_day.into_iter().map(|(_, _, step)| step).collect()
+    }
+
+    /// What is to be done about an instance, and when it was received as far as that can be read.
+    fn read(self, key: &InstanceKey) -> (Step, Option<Received>) {
+        let file = match self.vault.open_instance(key) {
+            Ok(file) => file,
+            Err(shortage) => return (Step::Failed(shortage.into()), None),
+        };
+        let path = || self.vault.path(key);
+        match read_back_when(&file, key, Extent::Header, self.exam_types) {
+            Ok((row, location, received)) => (Step::Read(Box::new((row, location))), Some(received)),
+            Err(Unreadable::Read(source)) => {
+                (Step::Failed(HoldingsError::File { path: path(), source }), None)
+            }
+            Err(unreadable) => {
+                let found = Finding::Unreadable { path: path(), what: unreadable.to_string() };
+                (Step::Found(found), None)
+            }
         }
     }
 }

@@ -117,10 +117,23 @@ fn a_filling_begins_from_nothing() {
 
 /// What is recorded one by one is what a filling comes to, whatever each record came to.
 fn is_the_same_both_ways(instances: &[(InstanceRow, Location)], corrected: &[(u64, Of, Vec<Assigned>)]) {
+    for remembered in [usize::MAX, 50, 0] {
+        is_the_same_when_filled(instances, corrected, remembered);
+    }
+}
+
+/// The same with a filling that remembers so much of what it has seen.
+fn is_the_same_when_filled(
+    instances: &[(InstanceRow, Location)],
+    corrected: &[(u64, Of, Vec<Assigned>)],
+    remembered: usize,
+) {
     let mut one_by_one = Trial::new();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("filled.sqlite");
     let mut filling = Filling::begin(&path).unwrap();
+    let Writing::Later(waiting) = &mut filling.writing else { panic!("a filling writes later") };
+    waiting.seen = std::mem::take(&mut waiting.seen).at_most(remembered);
     for (id, of, values) in corrected {
         filling.correctable().add(*id, of, values, 7).unwrap();
         let added = |catalog: &Correctable<'_>| catalog.add(*id, of, values, 7);
