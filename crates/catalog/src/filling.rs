@@ -58,7 +58,7 @@ impl Filling {
         gather_trigrams(&connection, TRIGRAM_BYTES_FILLING)?;
         let seen = Seen::nothing(leave_out(&connection)?);
         connection.execute_batch("BEGIN EXCLUSIVE")?;
-        Ok(Self { connection, path, writing: Writing::Later(Waiting::new(seen)) })
+        Ok(Self { connection, path, writing: Writing::Later(Box::new(Waiting::new(seen))) })
     }
 
     /// The catalog as corrections see it: what is added, before the first instance, goes for whatever is recorded.

@@ -20,7 +20,7 @@ pub(crate) enum Writing {
     /// With the instance.
     AtOnce,
     /// When [`Writing::settle`] is called, or when there are many.
-    Later(Waiting),
+    Later(Box<Waiting>),
 }
 
 /// What waits.
@@ -96,16 +96,16 @@ impl Writing {
 
     /// Whether there are corrections at all.
     pub(crate) fn has_corrections(&mut self, connection: &Connection) -> Result<bool, CatalogError> {
-        match self {
-            Self::AtOnce | Self::Later(Waiting { corrections: None, .. }) => {
-                let found = correct::are_there_any(connection)?;
-                if let Self::Later(waiting) = self {
-                    waiting.corrections = Some(found);
-                }
-                Ok(found)
-            }
-            Self::Later(Waiting { corrections: Some(found), .. }) => Ok(*found),
+        if let Self::Later(waiting) = self
+            && let Some(found) = waiting.corrections
+        {
+            return Ok(found);
         }
+        let found = correct::are_there_any(connection)?;
+        if let Self::Later(waiting) = self {
+            waiting.corrections = Some(found);
+        }
+        Ok(found)
     }
 
     /// Whether a row of this sort may be there, by what tells it from all others: then it is to be looked for.
@@ -146,8 +146,8 @@ impl Writing {
 
     fn settle_if_many(&mut self, connection: &Connection) -> Result<(), CatalogError> {
         match self {
-            Self::Later(Waiting { series, studies, has_count, .. })
-                if series.len() + studies.len() + *has_count >= WAITING_MAX =>
+            Self::Later(waiting)
+                if waiting.series.len() + waiting.studies.len() + waiting.has_count >= WAITING_MAX =>
             {
                 self.settle(connection)
             }

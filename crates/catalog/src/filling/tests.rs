@@ -205,7 +205,7 @@ fn corrections_come_to_the_same_when_filled() {
 fn what_waits_is_written_when_there_is_much_of_it() {
     let trial = Trial::new();
     let connection = trial.catalog.connection().unwrap();
-    let mut writing = Writing::Later(Waiting::default());
+    let mut writing = Writing::Later(Box::default());
     let written =
         || -> i64 { connection.query_row("SELECT count(*) FROM study_has", [], |row| row.get(0)).unwrap() };
     writing.has(connection, 1, "M", "CT").unwrap();
