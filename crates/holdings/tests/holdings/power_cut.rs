@@ -389,6 +389,29 @@ fn bug_004_who_is_killed_while_he_makes_the_vault_leaves_none_that_a_power_cut_t
 }
 
 #[test]
+fn bug_008_what_came_again_after_the_clock_was_set_back_is_current_again() {
+    let first = Instance::new("1.2.3.4.5");
+    let data = tempfile::tempdir().unwrap();
+    let disk = SimulatedDisk::new(0, data.path());
+    let mut holdings = open_on(&disk, data.path());
+    drop(start(&mut holdings));
+    let _first = keep_at(&mut holdings, &first, 1);
+    assert!(holdings.housekeep(noon(1)).unwrap().complete);
+    let durable = durable_catalog(data.path());
+    let _second = keep_at(&mut holdings, &first.retouched(99), 3);
+    let _again = keep_at(&mut holdings, &first, 2);
+    drop(holdings);
+    disk.restart();
+    forget_commits_since(data.path(), &durable);
+    let mut holdings = open_on(&disk, data.path());
+    let (_started, _) = start(&mut holdings);
+    let current = current(&holdings, &first).unwrap();
+    let sent = first.data_set(Encoding::ExplicitLittleEndian);
+    assert!(data_set_of(&holdings, &current) == sent, "what came last is not current");
+    assert_eq!(holdings.locate(&first.sop_instance_uid()).unwrap().len(), 3, "each is held");
+}
+
+#[test]
 fn bug_005_what_a_reindex_records_is_durable() {
     let instance = Instance::new("1.2.3.4.5");
     for steps in 0.. {
