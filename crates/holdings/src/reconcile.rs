@@ -14,7 +14,7 @@ use vocabulary::Day;
 use crate::{
     Holdings, HoldingsError,
     open::key_of,
-    read::{Extent, Unreadable, read_back},
+    read::{Extent, Received, Unreadable, read_back, read_received},
 };
 
 /// Something that vault and catalog do not agree on.
@@ -111,11 +111,15 @@ impl Holdings {
         let first = self.first_unsure_day()?;
         let mut reconciled = Reconciled::default();
         self.forget_replaced()?;
+        let mut again = Vec::new();
         for day in self.vault.days()? {
             if first.is_none_or(|first| day >= first) {
-                self.reconcile_day(day, &mut reconciled, report)?;
+                self.reconcile_day(day, &mut again, &mut reconciled, report)?;
                 reconciled.days += 1;
             }
+        }
+        for key in self.in_order_of_reception(again) {
+            self.take_up(&key, &mut reconciled, report)?;
         }
         Ok(reconciled)
     }
@@ -140,9 +144,24 @@ impl Holdings {
         Ok(())
     }
 
+    /// What came again, as it came: the last one is to be current. The days do not say it where the clock was set
+    /// back, the times in the files do, for none is earlier than that of the version before.
+    fn in_order_of_reception(&self, again: Vec<InstanceKey>) -> Vec<InstanceKey> {
+        let received = |key: &InstanceKey| match read_received(&self.vault.open_instance(key).ok()?).ok()? {
+            Received::Noted(time) | Received::Presumed(time) => Some(time),
+        };
+        let mut timed: Vec<_> = again.into_iter().map(|key| (received(&key), key)).collect();
+        timed.sort_unstable_by(|(time, key), (other_time, other)| {
+            (time, key.version, key).cmp(&(other_time, other.version, other))
+        });
+        timed.into_iter().map(|(_, key)| key).collect()
+    }
+
+    /// `again` takes what has an earlier version: it is not taken up yet.
     fn reconcile_day(
         &mut self,
         day: Day,
+        again: &mut Vec<InstanceKey>,
         reconciled: &mut Reconciled,
         report: &mut dyn FnMut(&Finding),
     ) -> Result<(), HoldingsError> {
@@ -150,7 +169,7 @@ impl Holdings {
         self.catalog.received_on(day, &mut |held| {
             rows.insert(key_of(&held));
         })?;
-        let mut found = self.look_at(day, &rows)?;
+        let found = self.look_at(day, &rows)?;
         reconciled.instances += found.files.len() as u64;
         for path in found.unknown {
             report(&Finding::Unknown(path));
@@ -160,10 +179,12 @@ impl Holdings {
             report(&Finding::DayLost { day, instances: rows.len() as u64 });
             return Ok(());
         }
-        // Where several versions have no row, the last one is to be current.
-        found.unrecorded.sort_unstable_by_key(|key| key.version);
         for key in found.unrecorded {
-            self.take_up(&key, reconciled, report)?;
+            if key.version > 1 {
+                again.push(key);
+            } else {
+                self.take_up(&key, reconciled, report)?;
+            }
         }
         for key in rows.difference(&found.files) {
             report(&Finding::Lost(self.vault.path(key)));

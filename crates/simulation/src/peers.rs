@@ -14,7 +14,7 @@ use crate::baton::{Baton, TaskId, here};
 use crate::network::End;
 use crate::random::Random;
 use crate::server::{STORED, identity, timers, title, uids, violate};
-use crate::truth::Truth;
+use crate::truth::{Attempt, Truth};
 use crate::universe::{Shape, Subject, Universe, uid};
 
 /// How long a peer waits for an answer.
@@ -209,7 +209,8 @@ impl Calling {
             Deed::Store { subject, shape, cut, looks } => {
                 let mut bytes = subject.data_set(*shape);
                 bytes.truncate(bytes.len().saturating_sub(*cut));
-                let attempt = truth.begin(subject, *shape, self.baton.steps());
+                let began = self.baton.steps();
+                let attempt = truth.begin(subject, *shape, began);
                 let status = self.store(subject, *shape, &subject.uid, &bytes)?;
                 self.baton.count(counted(status));
                 let is_kept = matches!(status, Status::SUCCESS | Status::COERCION_OF_DATA_ELEMENTS);
@@ -220,7 +221,13 @@ impl Calling {
                     violate(format!("half of {} was taken for all of it", subject.uid));
                 }
                 truth.acknowledge(attempt, self.baton.steps());
-                if *looks && status == Status::SUCCESS {
+                // What came in another series since this one began may have replaced it before its success was read.
+                let may_replace = |other: &Attempt| {
+                    other.subject.uid == subject.uid
+                        && other.subject != *subject
+                        && other.acknowledged.is_none_or(|at| at >= began)
+                };
+                if *looks && status == Status::SUCCESS && !truth.attempts().iter().any(may_replace) {
                     self.look(subject)?;
                 }
                 Ok(())
