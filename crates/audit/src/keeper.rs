@@ -1,6 +1,7 @@
 //! The one who writes.
 
 use std::io;
+use std::net::Shutdown;
 use std::os::fd::BorrowedFd;
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
@@ -19,8 +20,12 @@ const SYNC_EVERY: Duration = Duration::from_secs(1);
 /// Events that are put on record with one write.
 const TOGETHER_MAX: usize = 256;
 
-/// Events that wait while the disk fails. Whoever tells waits too then, and gives up.
+/// Events that wait while the disk fails, and the bytes that they came in. Whoever tells more keeps it.
 const WAITING_MAX: usize = 10_000;
+const WAITING_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// How long a disk that failed is left alone.
+const RETRY_WAIT: Duration = Duration::from_millis(250);
 
 /// How often, and after what time, it is tried again to open a trail that another process has open.
 const BUSY_TRIES_MAX: u32 = 50;
@@ -33,6 +38,9 @@ pub struct Keeper {
     socket: UnixDatagram,
     path: PathBuf,
     waiting: Vec<Event>,
+    waiting_bytes: usize,
+    /// When it is tried again to put on record what waits.
+    again_at: Option<Instant>,
     /// Since when something is on record that is not on the disk.
     ahead_since: Option<Instant>,
     has_failed: bool,
@@ -57,50 +65,89 @@ impl Keeper {
         let path = socket_path(&directory);
         let socket = listen(&directory).map_err(AuditError::file(&path))?;
         let ahead_since = trail.is_ahead_of_head().then(Instant::now);
-        Ok(Self { trail, socket, path, waiting: Vec::new(), ahead_since, has_failed: false })
+        Ok(Self {
+            trail,
+            socket,
+            path,
+            waiting: Vec::new(),
+            waiting_bytes: 0,
+            again_at: None,
+            ahead_since,
+            has_failed: false,
+        })
     }
 
-    /// Works until `stop` can be read or its other end is closed; then all that was told is on the disk.
+    /// Works until `stop` can be read or its other end is closed; then all that was told is on the disk, unless that
+    /// fails, and nobody can tell more.
     ///
     /// # Errors
     /// When the system refuses to wait.
     pub fn run(&mut self, stop: BorrowedFd<'_>) -> io::Result<()> {
         let mut buffer = vec![0; MESSAGE_BYTES_MAX];
         loop {
+            // What there is no room for is not looked at: it would wake this for nothing.
+            let listens = if self.has_room() { PollFlags::IN } else { PollFlags::empty() };
             let mut ready =
-                [PollFd::from_borrowed_fd(stop, PollFlags::IN), PollFd::new(&self.socket, PollFlags::IN)];
+                [PollFd::from_borrowed_fd(stop, PollFlags::IN), PollFd::new(&self.socket, listens)];
             let busy = self.ahead_since.is_some() || !self.waiting.is_empty();
             match poll(&mut ready, busy.then_some(&TICK)) {
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
-            let is_last = ready.first().is_some_and(|stop| !stop.revents().is_empty());
-            loop {
-                let came = self.receive(&mut buffer);
-                self.record();
-                if came < TOGETHER_MAX {
-                    break;
-                }
-            }
-            if is_last || self.ahead_since.is_some_and(|since| since.elapsed() >= SYNC_EVERY) {
-                self.sync();
-            }
-            if is_last {
+            if ready.first().is_some_and(|stop| !stop.revents().is_empty()) {
+                self.finish(&mut buffer);
                 return Ok(());
             }
+            self.take(&mut buffer);
+            if self.ahead_since.is_some_and(|since| since.elapsed() >= SYNC_EVERY) {
+                self.sync();
+            }
         }
+    }
+
+    /// Takes the last, and has it on the disk. Whoever comes from now on finds nobody, rather than somebody who listens no
+    /// more.
+    fn finish(&mut self, buffer: &mut [u8]) {
+        std::fs::remove_file(&self.path).ok();
+        if let Err(error) = self.socket.shutdown(Shutdown::Read) {
+            tracing::warn!("the audit trail's socket cannot be shut: {error}");
+        }
+        self.again_at = None;
+        self.take(buffer);
+        self.again_at = None;
+        self.record();
+        self.sync();
+        if !self.waiting.is_empty() {
+            tracing::error!("{} events are missing from the audit trail", self.waiting.len());
+        }
+    }
+
+    /// Takes what has come, and puts it on record.
+    fn take(&mut self, buffer: &mut [u8]) {
+        loop {
+            let came = self.receive(buffer);
+            self.record();
+            if came < TOGETHER_MAX {
+                return;
+            }
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.waiting.len() < WAITING_MAX && self.waiting_bytes < WAITING_BYTES_MAX
     }
 
     /// Takes what has come; how many that is.
     fn receive(&mut self, buffer: &mut [u8]) -> usize {
         let mut count = 0;
-        while count < TOGETHER_MAX && self.waiting.len() < WAITING_MAX {
+        while count < TOGETHER_MAX && self.has_room() {
             match self.socket.recv(buffer) {
                 Ok(length) => {
                     count += 1;
                     // What is none of ours is let go.
                     let event = buffer.get(..length).and_then(|bytes| postcard::from_bytes(bytes).ok());
                     self.waiting.extend(event);
+                    self.waiting_bytes += length;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => break,
@@ -109,23 +156,43 @@ impl Keeper {
         count
     }
 
+    /// Puts on record what waits, in parts: as much of it as there is room for on the disk.
     fn record(&mut self) {
-        if self.waiting.is_empty() {
+        if self.again_at.is_some_and(|at| Instant::now() < at) {
             return;
         }
-        match self.trail.append(&self.waiting) {
-            Ok(()) => {
-                self.waiting.clear();
-                self.has_failed = false;
-                self.ahead_since.get_or_insert_with(Instant::now);
+        let mut done = 0;
+        let mut failed = None;
+        for events in self.waiting.chunks(TOGETHER_MAX) {
+            match self.trail.append(events) {
+                Ok(()) => done += events.len(),
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
             }
-            Err(error) => self.failed(&error),
+        }
+        if done > 0 {
+            self.ahead_since.get_or_insert_with(Instant::now);
+        }
+        self.waiting.drain(..done);
+        match failed {
+            Some(error) => {
+                self.again_at = Some(Instant::now() + RETRY_WAIT);
+                self.failed(&error);
+            }
+            None => (self.waiting_bytes, self.again_at) = (0, None),
         }
     }
 
     fn sync(&mut self) {
         match self.trail.sync() {
-            Ok(()) => self.ahead_since = None,
+            Ok(()) => {
+                self.ahead_since = None;
+                if self.again_at.is_none() && std::mem::take(&mut self.has_failed) {
+                    tracing::info!("the audit trail is kept again");
+                }
+            }
             Err(error) => {
                 self.ahead_since = Some(Instant::now());
                 self.failed(&error);
@@ -143,11 +210,7 @@ impl Keeper {
     }
 }
 
-impl Drop for Keeper {
-    /// Nobody has to try a socket that nobody listens on.
-    fn drop(&mut self) {
-        std::fs::remove_file(&self.path).ok();
-    }
-}
-
 const TICK: Timespec = Timespec { tv_sec: 0, tv_nsec: 250_000_000 };
+
+#[cfg(test)]
+mod tests;

@@ -32,8 +32,11 @@ const TELL_TIMEOUT: Duration = Duration::from_secs(1);
 const NOBODY_FOR_MAX: Duration = Duration::from_secs(5);
 const NOBODY_WAIT: Duration = Duration::from_millis(20);
 
-/// Events of an association that wait for somebody to listen.
-const WAITING_MAX: usize = 1_000;
+/// How long whoever did not take a message in that time is left alone: an association is there for its peer.
+const TELL_AGAIN_AFTER: Duration = Duration::from_secs(10);
+
+/// Events of an association that wait for somebody to take them; then whoever can opens the trail by himself.
+const WAITING_MAX: usize = 256;
 
 /// What was stored is told of when it is so many instances of a study, or so old, or the association is over: this much
 /// is missing from the trail if the process is killed.
@@ -54,6 +57,8 @@ pub struct Witness {
     refused_why: String,
     /// What there was nobody to tell.
     waiting: Vec<Event>,
+    /// When it is tried again.
+    again_at: Option<Instant>,
     /// Whether something could not be told, which is said once.
     has_failed: bool,
 }
@@ -77,6 +82,7 @@ impl Witness {
             refused: 0,
             refused_why: String::new(),
             waiting: Vec::new(),
+            again_at: None,
             has_failed: false,
         }
     }
@@ -186,10 +192,8 @@ impl Witness {
     pub fn over(&mut self) {
         self.tell_stored();
         self.tell_refused();
-        let waiting = std::mem::take(&mut self.waiting);
-        if let Err(error) = put(&self.settings, &waiting) {
-            self.missing(&error);
-        }
+        self.put_waiting();
+        self.waiting.clear();
     }
 
     fn tell(&mut self, what: What, failure: Option<Failure>) {
@@ -199,18 +203,41 @@ impl Witness {
         self.tell_waiting();
     }
 
-    /// Tells what waits, as far as there is somebody to tell: while the one who writes is being started there is not.
+    /// Tells what waits, as far as there is somebody to tell: while the one who writes is being started there is not, and
+    /// while the disk keeps him waiting he takes nothing.
     fn tell_waiting(&mut self) {
-        while let Some(event) = self.waiting.first() {
-            match send(&self.settings.directory, event) {
-                Ok(()) => {}
-                Err(error) if is_nobody(&error) && self.waiting.len() < WAITING_MAX => return,
-                Err(source) => {
-                    let path = socket_path(&self.settings.directory);
-                    self.missing(&AuditError::File { path, source });
+        if self.again_at.is_none_or(|at| Instant::now() >= at) {
+            self.again_at = None;
+            while let Some(event) = self.waiting.first() {
+                match send(&self.settings.directory, event) {
+                    Ok(()) => {}
+                    Err(error) if is_nobody(&error) => break,
+                    Err(error) if is_late(&error) => {
+                        self.again_at = Some(Instant::now() + TELL_AGAIN_AFTER);
+                        break;
+                    }
+                    Err(source) => {
+                        let path = socket_path(&self.settings.directory);
+                        self.missing(&AuditError::File { path, source });
+                    }
                 }
+                self.waiting.remove(0);
             }
+            if self.waiting.len() >= WAITING_MAX {
+                self.put_waiting();
+                self.again_at = (!self.waiting.is_empty()).then(|| Instant::now() + TELL_AGAIN_AFTER);
+            }
+        }
+        if self.waiting.len() > WAITING_MAX {
             self.waiting.remove(0);
+            self.missing(&AuditError::Busy { path: self.settings.directory.clone() });
+        }
+    }
+
+    /// Has put on record what waits; what cannot be goes on waiting.
+    fn put_waiting(&mut self) {
+        if let Err(error) = put(&self.settings, &mut self.waiting) {
+            self.missing(&error);
         }
     }
 
@@ -232,25 +259,34 @@ impl Drop for Witness {
 /// # Errors
 /// When neither can be.
 pub fn tell(settings: &TrailSettings, event: &Event) -> Result<(), AuditError> {
-    put(settings, std::slice::from_ref(event))
+    put(settings, &mut vec![event.clone()])
 }
 
-fn put(settings: &TrailSettings, events: &[Event]) -> Result<(), AuditError> {
-    let mut rest = events;
+/// Has events put on record and takes them out; what is left could not be.
+fn put(settings: &TrailSettings, events: &mut Vec<Event>) -> Result<(), AuditError> {
     let began = Instant::now();
-    while let Some((first, after)) = rest.split_first() {
+    let mut too_long = None;
+    while let Some(first) = events.first() {
         match send(&settings.directory, first) {
             Ok(()) => {
-                rest = after;
+                events.remove(0);
                 continue;
             }
             Err(error) if is_nobody(&error) => {}
+            Err(error) if is_late(&error) && began.elapsed() < NOBODY_FOR_MAX => continue,
+            // This one can be told to nobody; those behind it can.
+            Err(source) if source.kind() == io::ErrorKind::FileTooLarge => {
+                too_long = Some(source);
+                events.remove(0);
+                continue;
+            }
             Err(source) => return Err(AuditError::File { path: socket_path(&settings.directory), source }),
         }
         match Trail::open(settings.clone()) {
             Ok(mut trail) => {
-                trail.append(rest)?;
-                return trail.sync();
+                trail.append(events)?;
+                events.clear();
+                trail.sync()?;
             }
             // Somebody else is putting something on record, or is about to listen.
             Err(AuditError::Busy { .. }) if began.elapsed() < NOBODY_FOR_MAX => {
@@ -259,15 +295,21 @@ fn put(settings: &TrailSettings, events: &[Event]) -> Result<(), AuditError> {
             Err(error) => return Err(error),
         }
     }
-    Ok(())
+    too_long.map_or(Ok(()), |source| Err(AuditError::File { path: socket_path(&settings.directory), source }))
 }
 
-/// Whether nobody listens.
+/// Whether nobody listens, or listens any more.
 fn is_nobody(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
+    use io::ErrorKind::{BrokenPipe, ConnectionRefused, NotFound};
+    matches!(error.kind(), NotFound | ConnectionRefused | BrokenPipe)
 }
 
-fn send(directory: &Path, event: &Event) -> io::Result<()> {
+/// Whether whoever listens did not take it in time.
+fn is_late(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+pub(crate) fn send(directory: &Path, event: &Event) -> io::Result<()> {
     let bytes = postcard::to_stdvec(event).map_err(|_| io::ErrorKind::InvalidData)?;
     if bytes.len() > MESSAGE_BYTES_MAX {
         return Err(io::ErrorKind::FileTooLarge.into());
@@ -304,3 +346,6 @@ fn reach<T>(directory: &Path, with: impl FnOnce(&Path) -> io::Result<T>) -> io::
     let directory = File::open(directory)?;
     with(&Path::new("/proc/self/fd").join(directory.as_raw_fd().to_string()).join(SOCKET))
 }
+
+#[cfg(test)]
+mod tests;
