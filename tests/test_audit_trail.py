@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
+import signal
 import socket
 import subprocess
 import threading
@@ -16,8 +18,9 @@ import pytest
 import dicom_data as dd
 from exchanges import find, get, kinds, store, store_well
 from raw_peer import RawDestination, RawPeer, Rejected, contexts
-from server import Isocenter, wait_until
+from server import Isocenter, titles, wait_until
 from test_dcmtk import at_query, at_storage, dcmtk
+from test_faults import small_disk  # noqa: F401
 
 STARTED, STOPPED, ALERT, BEGIN, ACCESSED, TRANSFERRED, QUERY = "110120", "110121", "110113", "110102", "110103", "110104", "110112"
 
@@ -203,6 +206,70 @@ def test_what_was_told_is_on_record_after_kill_9_and_the_chain_goes_on(server: I
     assert len(messages(server, TRANSFERRED)) == 3
     assert len(messages(server, STARTED)) == 2
     assert verify(server).returncode == 0
+
+
+def housekeeper(server: Isocenter) -> int:
+    """The process that writes the trail, as soon as it listens."""
+    wait_until((server.data / "audit" / "socket").exists, "a writer of the trail")
+    (pid,) = [pid for pid, title in titles(server).items() if "housekeeper" in title]
+    return pid
+
+
+def search(peer: RawPeer, count: int) -> None:
+    for _ in range(count):
+        assert peer.find(dd.STUDY_FIND, dd.identifier("STUDY", StudyInstanceUID=""))[-1].status == 0x0000
+
+
+@pytest.mark.parametrize("isolation", ["process", "thread"])
+def test_what_is_told_while_the_writer_stands_still_is_on_record_later(make_server: Callable[..., Isocenter], isolation: str) -> None:
+    server = make_server({"isolation": isolation})
+    pid = housekeeper(server)
+    peer = server.query_peer(contexts((dd.STUDY_FIND, [dd.IMPLICIT])))
+    os.kill(pid, signal.SIGSTOP)
+    # More than the system holds for whoever does not read: each is answered all the same.
+    held = int(Path("/proc/sys/net/unix/max_dgram_qlen").read_text())
+    search(peer, held + 10)
+    os.kill(pid, signal.SIGCONT)
+    peer.release()
+    recorded(server, QUERY, held + 10)
+    server.stop()
+    assert verify(server).returncode == 0
+    assert "missing from the audit trail" not in server.log()
+
+
+def test_what_is_told_while_there_is_no_writer_is_on_record_later(server: Isocenter) -> None:
+    peer = server.query_peer(contexts((dd.STUDY_FIND, [dd.IMPLICIT])))
+    first = housekeeper(server)
+    os.kill(first, signal.SIGKILL)
+    search(peer, 5)
+    peer.release()
+    recorded(server, QUERY, 5)
+    wait_until(lambda: [pid for pid, title in titles(server).items() if "housekeeper" in title and pid != first], "another housekeeper")
+    server.stop()
+    assert verify(server).returncode == 0
+    assert "missing from the audit trail" not in server.log()
+
+
+def test_what_is_told_while_the_disk_is_full_is_on_record_once_there_is_space(small_disk: Path, make_server: Callable[..., Isocenter]) -> None:
+    server = make_server(start=False)
+    server.data = small_disk / "data"
+    server.start()
+    peer = server.query_peer(contexts((dd.STUDY_FIND, [dd.IMPLICIT])))
+    housekeeper(server)
+    ballast = small_disk / "ballast"
+    with ballast.open("wb", buffering=0) as file, pytest.raises(OSError):
+        while True:
+            file.write(bytes(4096))
+    # The file may have room up to the end of its last page: more than that.
+    search(peer, 30)
+    server.wait_for_log("nothing can be put on the audit trail")
+    ballast.unlink()
+    peer.release()
+    recorded(server, QUERY, 30)
+    server.wait_for_log("the audit trail is kept again")
+    server.stop()
+    assert verify(server).returncode == 0
+    assert "missing from the audit trail" not in server.log()
 
 
 # --- Tampering -----------------------------------------------------------------------------------------------------------
