@@ -118,7 +118,7 @@ impl Holdings {
                 reconciled.days += 1;
             }
         }
-        for key in self.in_order_of_reception(again) {
+        for key in self.in_order_of_reception(again)? {
             self.take_up(&key, &mut reconciled, report)?;
         }
         Ok(reconciled)
@@ -146,15 +146,28 @@ impl Holdings {
 
     /// What came again, as it came: the last one is to be current. The days do not say it where the clock was set
     /// back, the times in the files do, for none is earlier than that of the version before.
-    fn in_order_of_reception(&self, again: Vec<InstanceKey>) -> Vec<InstanceKey> {
-        let received = |key: &InstanceKey| match read_received(&self.vault.open_instance(key).ok()?).ok()? {
-            Received::Noted(time) | Received::Presumed(time) => Some(time),
-        };
-        let mut timed: Vec<_> = again.into_iter().map(|key| (received(&key), key)).collect();
+    fn in_order_of_reception(&self, again: Vec<InstanceKey>) -> Result<Vec<InstanceKey>, HoldingsError> {
+        let mut timed = Vec::with_capacity(again.len());
+        for key in again {
+            let file = match self.vault.open_instance(&key) {
+                Ok(file) => file,
+                Err(Shortage::Missing { .. }) => continue,
+                Err(other) => return Err(other.into()),
+            };
+            let received = match read_received(&file) {
+                Ok(Received::Noted(time) | Received::Presumed(time)) => Some(time),
+                // A time that was not read now would make another version current.
+                Err(Unreadable::Read(source)) => {
+                    return Err(HoldingsError::File { path: self.vault.path(&key), source });
+                }
+                Err(_) => None,
+            };
+            timed.push((received, key));
+        }
         timed.sort_unstable_by(|(time, key), (other_time, other)| {
             (time, key.version, key).cmp(&(other_time, other.version, other))
         });
-        timed.into_iter().map(|(_, key)| key).collect()
+        Ok(timed.into_iter().map(|(_, key)| key).collect())
     }
 
     /// `again` takes what has an earlier version: it is not taken up yet.

@@ -42,6 +42,7 @@ pub(crate) fn rows(archive: &Archive, attempts: &[Attempt], untidy: bool) -> Vec
         }
         Err(error) => violate(format!("the catalog cannot be opened: {error}")),
     }
+    let replaces = archive.rules.duplicates == Duplicates::Replace;
     let mut rows = Vec::new();
     for held in held {
         let path = vault.join(key(&held).path());
@@ -50,14 +51,19 @@ pub(crate) fn rows(archive: &Archive, attempts: &[Attempt], untidy: bool) -> Vec
                 let data_set = bytes.get(held.data_set_offset as usize..).unwrap_or_default().to_vec();
                 rows.push(Row { held, data_set });
             }
+            // Who was killed while replacing had no time to take the row out: the next start does.
+            None if untidy && replaces && files.contains_key(&aside(archive, &held)) => {
+                let bytes = files.remove(&aside(archive, &held)).unwrap_or_default();
+                let data_set = bytes.get(held.data_set_offset as usize..).unwrap_or_default().to_vec();
+                rows.push(Row { held, data_set });
+            }
             // What is being replaced when the power goes may be lost.
-            None if !held.current && archive.rules.duplicates == Duplicates::Replace => {}
+            None if !held.current && replaces => {}
             None => violate(format!("{} is catalogued and has no bytes", shown(&path, archive))),
         }
     }
     for path in files.keys() {
-        let is_replaced = archive.rules.duplicates == Duplicates::Replace
-            && path.starts_with(archive.data.join("set-aside"));
+        let is_replaced = replaces && path.starts_with(archive.data.join("set-aside"));
         if !is_replaced && !untidy {
             violate(format!("{} is left over", shown(path, archive)));
         }
@@ -67,6 +73,10 @@ pub(crate) fn rows(archive: &Archive, attempts: &[Attempt], untidy: bool) -> Vec
 
 fn shown(path: &Path, archive: &Archive) -> String {
     path.strip_prefix(&archive.data).unwrap_or(path).display().to_string()
+}
+
+fn aside(archive: &Archive, held: &Held) -> PathBuf {
+    archive.data.join("set-aside").join(key(held).path())
 }
 
 fn key(held: &Held) -> InstanceKey {
@@ -150,12 +160,19 @@ fn check_current(rows: &[Row], attempts: &[Attempt], acknowledged: &Attempt, dup
     }
     let overtaken = |attempt: &&Attempt| {
         let Some(ended) = attempt.acknowledged else { return false };
+        let is_same = |other: &&Attempt| {
+            other.acknowledged.is_some() && (other.shape, &other.subject) == (attempt.shape, &attempt.subject)
+        };
+        let is_repeated = attempts.iter().filter(is_same).count() > 1;
         attempts.iter().any(|later| {
             later.subject.uid == subject.uid
                 && (later.subject == *subject || replaces)
                 && (later.shape, &later.subject) != (attempt.shape, &attempt.subject)
                 && later.acknowledged.is_some()
                 && later.began > ended
+                // A copy of what is held bears a later time, and a power cut can bring it back: where the clock was
+                // set back then, nothing on the disk says any more which came last.
+                && (later.began_at >= attempt.began_at || !is_repeated)
         })
     };
     let is_current = |attempt: &&Attempt| current.iter().any(|row| is_of(row, attempt, Duplicates::KeepBoth));

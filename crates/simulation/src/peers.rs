@@ -10,7 +10,7 @@ use upper_layer::pdu::{ProposedContext, RoleSelection};
 use upper_layer::{AssociateRq, Transport, request};
 use vocabulary::{Encoding, Level, Status, Tag, Uid, Vr, limits, sop_class, transfer_syntax};
 
-use crate::baton::{Baton, TaskId, here};
+use crate::baton::{Baton, TaskId, clock, here};
 use crate::network::End;
 use crate::random::Random;
 use crate::server::{STORED, identity, timers, title, uids, violate};
@@ -210,7 +210,7 @@ impl Calling {
                 let mut bytes = subject.data_set(*shape);
                 bytes.truncate(bytes.len().saturating_sub(*cut));
                 let began = self.baton.steps();
-                let attempt = truth.begin(subject, *shape, began);
+                let attempt = truth.begin(subject, *shape, began, clock());
                 let status = self.store(subject, *shape, &subject.uid, &bytes)?;
                 self.baton.count(counted(status));
                 let is_kept = matches!(status, Status::SUCCESS | Status::COERCION_OF_DATA_ELEMENTS);

@@ -1,6 +1,9 @@
 //! What was sent and what was answered, as a bystander sees it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
+};
 
 use crate::universe::{Shape, Subject};
 
@@ -11,6 +14,8 @@ pub(crate) struct Attempt {
     pub(crate) shape: Shape,
     /// The step at which it began.
     pub(crate) began: u64,
+    /// What the clock said then.
+    pub(crate) began_at: SystemTime,
     /// The step at which success was answered, and its peer had read it.
     pub(crate) acknowledged: Option<u64>,
 }
@@ -24,9 +29,9 @@ impl Truth {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn begin(&self, subject: &Subject, shape: Shape, began: u64) -> usize {
+    pub(crate) fn begin(&self, subject: &Subject, shape: Shape, began: u64, began_at: SystemTime) -> usize {
         let mut attempts = self.attempts_mut();
-        attempts.push(Attempt { subject: subject.clone(), shape, began, acknowledged: None });
+        attempts.push(Attempt { subject: subject.clone(), shape, began, began_at, acknowledged: None });
         attempts.len() - 1
     }
 
