@@ -93,6 +93,10 @@ impl Holdings {
                     version_min = key.version.saturating_add(1);
                 }
                 Err(KeepFailed::Short(shortage)) => return Err(shortage.into()),
+                Err(KeepFailed::Unsynced(shortage)) => {
+                    self.withdraw(&key);
+                    return Err(shortage.into());
+                }
             }
         }
         Err(HoldingsError::Damaged {
@@ -342,14 +346,16 @@ impl Holdings {
         self.is_same(checked, &self.vault.open_instance(ours)?, &other_file, head.data_set_offset, other)
     }
 
-    /// Takes a file that could not be recorded out of the vault again, unless somebody has recorded it after all.
+    /// Takes a file that could not be recorded, or not be synced, out of the vault again, unless somebody has recorded it after all.
     fn withdraw(&self, key: &InstanceKey) {
         let withdrawn = self.vault.withdraw(key).map_err(HoldingsError::from).and_then(|draft| {
             // From here on nobody who records it finds the file; who did so before is seen here.
             if self.is_recorded(key).unwrap_or(true) {
                 match draft.keep(key) {
                     Ok(_) | Err(KeepFailed::NameTaken(_)) => {}
-                    Err(KeepFailed::Short(shortage)) => return Err(shortage.into()),
+                    Err(KeepFailed::Short(shortage) | KeepFailed::Unsynced(shortage)) => {
+                        return Err(shortage.into());
+                    }
                 }
             }
             Ok(())

@@ -56,6 +56,9 @@ pub enum KeepFailed {
     NameTaken(Draft),
     /// The disk failed; the draft is gone.
     Short(Shortage),
+    /// It has its name, and a power cut could take it: to be withdrawn, unless somebody has found it under its name and
+    /// recorded it.
+    Unsynced(Shortage),
 }
 
 impl Draft {
@@ -154,6 +157,7 @@ impl Draft {
         match self.try_keep(key) {
             Ok(true) => Ok(Durable { bytes: self.written }),
             Ok(false) => Err(KeepFailed::NameTaken(self)),
+            Err(shortage) if self.named => Err(KeepFailed::Unsynced(shortage)),
             Err(shortage) => Err(KeepFailed::Short(shortage)),
         }
     }
@@ -180,11 +184,7 @@ impl Draft {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
             Err(error) => return Err(Shortage::new(Doing::Naming, target, error)),
         }
-        self.grounds.sync_down_to(&directory).inspect_err(|_| {
-            // Nobody may take for kept what could be gone after a power cut. If this fails too, a
-            // reconciliation finds the file.
-            self.grounds.disk.remove_file(&target).ok();
-        })?;
+        self.grounds.sync_down_to(&directory)?;
         Ok(true)
     }
 

@@ -104,7 +104,9 @@ fn of_many_at_the_same_moment_one_gets_the_name_and_none_is_lost() {
                         match waiting.keep(&key("1.2.3.4", version)) {
                             Ok(_) => return version - 1,
                             Err(KeepFailed::NameTaken(back)) => waiting = back,
-                            Err(KeepFailed::Short(shortage)) => panic!("{shortage}"),
+                            Err(KeepFailed::Short(shortage) | KeepFailed::Unsynced(shortage)) => {
+                                panic!("{shortage}")
+                            }
                         }
                     }
                     unreachable!()

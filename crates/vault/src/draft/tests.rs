@@ -25,6 +25,10 @@ fn keep(vault: &Vault, version: u32) -> Result<Durable, Shortage> {
     match draft.keep(&key("1.2.3.4", version)) {
         Ok(durable) => Ok(durable),
         Err(KeepFailed::Short(shortage)) => Err(shortage),
+        Err(KeepFailed::Unsynced(shortage)) => {
+            drop(vault.withdraw(&key("1.2.3.4", version)));
+            Err(shortage)
+        }
         Err(KeepFailed::NameTaken(_)) => panic!("the name was free"),
     }
 }
@@ -75,6 +79,23 @@ fn sil_081_directories_that_are_settled_are_not_synced_again_by_anybody() {
     assert_eq!(syncs(&other_series), 3, "the study as well");
     let other_study = InstanceKey { study: uid("1.3"), ..first };
     assert_eq!(syncs(&other_study), 4, "the study and the day as well");
+}
+
+#[test]
+fn bug_009_who_cannot_sync_the_directory_removes_no_file_that_another_may_have_recorded() {
+    let disk = SimulatedDisk::new(0, Path::new("/data"));
+    let operations = operations_of(&disk, 1);
+    let synced = |operation: &Operation| matches!(operation, Operation::SyncDirectory(_));
+    let vault = vault(&disk);
+    let key = key("1.2.3.9", 1);
+    let steps = operations_of(&disk, 2).iter().position(synced).unwrap();
+    assert!(operations.len() > steps);
+    let mut draft = vault.draft().unwrap();
+    draft.write(BYTES).unwrap();
+    // The draft has been made.
+    disk.fail_after(steps - 1, ErrorKind::StorageFull);
+    assert!(matches!(draft.keep(&key), Err(KeepFailed::Unsynced(_))));
+    assert!(vault.open_instance(&key).is_ok(), "somebody may have found it and recorded it");
 }
 
 #[test]
