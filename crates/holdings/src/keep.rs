@@ -11,9 +11,8 @@ use vocabulary::{AeTitle, Day, Tag};
 use crate::{
     Arriving, Duplicates, Holdings, HoldingsError, How, Ingest, Kept, NotKept, Refusal,
     noted::Noted,
-    open::key_of,
+    open::{key_of, key_of_place},
     read::{digest_of_data_set, read_head},
-    reconcile::key_of_place,
     turn::Waited,
 };
 

@@ -4,7 +4,7 @@ use std::{
     path::PathBuf,
 };
 
-use catalog::Held;
+use catalog::{Held, Place};
 use vault::{Digest, Digester, InstanceFile, InstanceKey, Shortage};
 
 use crate::{Holdings, HoldingsError};
@@ -143,11 +143,16 @@ impl Holdings {
 
 /// Where the vault has what the catalog holds.
 pub(crate) fn key_of(held: &Held) -> InstanceKey {
+    key_of_place(&held.place)
+}
+
+/// Where the vault has what has this place in the catalog.
+pub(crate) fn key_of_place(place: &Place) -> InstanceKey {
     InstanceKey {
-        day: held.place.day,
-        study: held.place.study_instance_uid.clone(),
-        series: held.place.series_instance_uid.clone(),
-        sop_instance: held.place.sop_instance_uid.clone(),
-        version: held.place.version,
+        day: place.day,
+        study: place.study_instance_uid.clone(),
+        series: place.series_instance_uid.clone(),
+        sop_instance: place.sop_instance_uid.clone(),
+        version: place.version,
     }
 }

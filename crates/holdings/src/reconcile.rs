@@ -13,7 +13,7 @@ use vocabulary::Day;
 
 use crate::{
     Holdings, HoldingsError,
-    open::key_of,
+    open::{key_of, key_of_place},
     read::{Extent, Received, Unreadable, read_back, read_received},
 };
 
@@ -267,16 +267,6 @@ impl Holdings {
         }
         reconciled.recorded += 1;
         Ok(())
-    }
-}
-
-pub(crate) fn key_of_place(place: &Place) -> InstanceKey {
-    InstanceKey {
-        day: place.day,
-        study: place.study_instance_uid.clone(),
-        series: place.series_instance_uid.clone(),
-        sop_instance: place.sop_instance_uid.clone(),
-        version: place.version,
     }
 }
 
