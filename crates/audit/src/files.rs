@@ -55,6 +55,16 @@ impl Lines {
         Ok(Self { file: BufReader::new(file), path: path.to_owned(), offset })
     }
 
+    /// The last so many bytes, less the line in which they begin.
+    pub(crate) fn open_end(path: &Path, bytes: u64) -> Result<Self, AuditError> {
+        let length = std::fs::metadata(path).map_err(AuditError::file(path))?.len();
+        let mut lines = Self::open(path, length.saturating_sub(bytes))?;
+        if lines.offset > 0 {
+            lines.next()?;
+        }
+        Ok(lines)
+    }
+
     /// The next whole line, without its end; an empty one for what is no text; `None` at the end of the file or before a line that
     /// has no end.
     pub(crate) fn next(&mut self) -> Result<Option<String>, AuditError> {

@@ -219,6 +219,34 @@ impl Open {
     }
 }
 
+/// How much of the file that has the head's record is read at first, in bytes. The head is written every second, so that it is
+/// found there but for a process that was killed amid a flood; then all of the file is read. A start must not take the longer the
+/// more was recorded that day.
+const END_BYTES: u64 = 64 * 1024;
+
+/// Reads files from the one on that has the head's record, and from where the last so many bytes of that begin: the end, and
+/// where the last whole line ends.
+fn read_end(
+    head: Option<Link>,
+    files: &[(u64, PathBuf)],
+    bytes: Option<u64>,
+) -> Result<(End, u64), AuditError> {
+    let mut end = End { head, last: None, is_broken: false };
+    let mut whole = 0;
+    let mut bytes = bytes.filter(|_| head.is_some());
+    for (_, path) in files {
+        let mut lines = match bytes.take() {
+            Some(bytes) => Lines::open_end(path, bytes)?,
+            None => Lines::open(path, 0)?,
+        };
+        while let Some(line) = lines.next()? {
+            end.take(Record::parse(&line).as_ref());
+        }
+        whole = lines.offset;
+    }
+    Ok((end, whole))
+}
+
 /// How the trail was left.
 struct Left {
     last: Link,
@@ -237,14 +265,10 @@ fn left(directory: &Path) -> Result<Left, AuditError> {
     };
     let is_before = |head: Link| all.iter().rposition(|(first, _)| *first <= head.number);
     let from = head.and_then(is_before).unwrap_or(0);
-    let mut end = End { head, last: None, is_broken: false };
-    let mut whole = 0;
-    for (_, path) in all.iter().skip(from) {
-        let mut lines = Lines::open(path, 0)?;
-        while let Some(line) = lines.next()? {
-            end.take(Record::parse(&line).as_ref());
-        }
-        whole = lines.offset;
+    let rest = all.get(from..).unwrap_or_default();
+    let (mut end, mut whole) = read_end(head, rest, Some(END_BYTES))?;
+    if end.last.is_none() {
+        (end, whole) = read_end(head, rest, None)?;
     }
     let left = end.left();
     // A line without an end was being written when the machine or the process stopped. Where more than that was done, it

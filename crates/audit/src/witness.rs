@@ -55,6 +55,8 @@ pub struct Witness {
     stored: BTreeMap<(String, String), Gathered>,
     refused: u32,
     refused_why: String,
+    /// The socket that is told with, once there was something to tell.
+    teller: Option<UnixDatagram>,
     /// What there was nobody to tell.
     waiting: Vec<Event>,
     /// When it is tried again.
@@ -81,6 +83,7 @@ impl Witness {
             stored: BTreeMap::new(),
             refused: 0,
             refused_why: String::new(),
+            teller: None,
             waiting: Vec::new(),
             again_at: None,
             has_failed: false,
@@ -209,7 +212,7 @@ impl Witness {
         if self.again_at.is_none_or(|at| Instant::now() >= at) {
             self.again_at = None;
             while let Some(event) = self.waiting.first() {
-                match send(&self.settings.directory, event) {
+                match send(&mut self.teller, &self.settings.directory, event) {
                     Ok(()) => {}
                     Err(error) if is_nobody(&error) => break,
                     Err(error) if is_late(&error) => {
@@ -266,8 +269,9 @@ pub fn tell(settings: &TrailSettings, event: &Event) -> Result<(), AuditError> {
 fn put(settings: &TrailSettings, events: &mut Vec<Event>) -> Result<(), AuditError> {
     let began = Instant::now();
     let mut too_long = None;
+    let mut teller = None;
     while let Some(first) = events.first() {
-        match send(&settings.directory, first) {
+        match send(&mut teller, &settings.directory, first) {
             Ok(()) => {
                 events.remove(0);
                 continue;
@@ -309,13 +313,20 @@ fn is_late(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
-pub(crate) fn send(directory: &Path, event: &Event) -> io::Result<()> {
+/// Tells whoever listens of an event, with the socket there is or another one, which is left for the next.
+pub(crate) fn send(teller: &mut Option<UnixDatagram>, directory: &Path, event: &Event) -> io::Result<()> {
     let bytes = postcard::to_stdvec(event).map_err(|_| io::ErrorKind::InvalidData)?;
     if bytes.len() > MESSAGE_BYTES_MAX {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
-    let socket = UnixDatagram::unbound()?;
-    socket.set_write_timeout(Some(TELL_TIMEOUT))?;
+    let socket = match teller {
+        Some(socket) => socket,
+        None => {
+            let socket = UnixDatagram::unbound()?;
+            socket.set_write_timeout(Some(TELL_TIMEOUT))?;
+            teller.insert(socket)
+        }
+    };
     reach(directory, |path| socket.send_to(&bytes, path))?;
     Ok(())
 }

@@ -280,3 +280,36 @@ fn whatever_a_peer_is_called_each_record_is_one_line_that_verifies() {
     assert_undisturbed(&settings, names.len() as u64);
     assert_eq!(lines(&only_file(&settings)).len(), names.len());
 }
+
+#[test]
+fn where_a_file_is_long_its_end_is_enough_to_go_on_and_without_the_head_there_all_of_it_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(folder.path());
+    written(&settings, 600);
+    let path = only_file(&settings);
+    assert!(fs::metadata(&path).unwrap().len() > 3 * END_BYTES);
+    let (head, files) = (files::read_head(&settings.directory), files::list(&settings.directory).unwrap());
+    assert!(read_end(head, &files, Some(END_BYTES)).unwrap().0.last.is_some());
+
+    // Killed amid a flood: much was recorded that the head does not say.
+    let mut trail = Trail::open(settings.clone()).unwrap();
+    trail.append(&events(300)).unwrap();
+    drop(trail);
+    assert!(read_end(head, &files, Some(END_BYTES)).unwrap().0.last.is_none());
+
+    fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"901 00").unwrap();
+    written(&settings, 1);
+    let verified = verify(&settings.directory, None).unwrap();
+    assert_eq!((verified.records, verified.last.number, verified.findings), (901, 901, vec![]));
+}
+
+#[test]
+fn half_a_record_that_is_longer_than_the_end_is_cut_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(folder.path());
+    written(&settings, 3);
+    let torn = vec![b'x'; 2 * usize::try_from(END_BYTES).unwrap()];
+    fs::OpenOptions::new().append(true).open(only_file(&settings)).unwrap().write_all(&torn).unwrap();
+    written(&settings, 1);
+    assert_eq!((lines(&only_file(&settings)).len(), findings(&settings)), (4, vec![]));
+}
