@@ -225,6 +225,22 @@ pub enum Served {
     Stopped,
 }
 
+/// How much longer the witness may keep what it gathers, if the peer is silent. What it kept long enough is told.
+fn gathers_for(overseer: &mut dyn Overseer) -> Option<Duration> {
+    let left = overseer.witness()?.gathers_for()?;
+    if left.is_zero() {
+        tell_gathered(overseer);
+        return None;
+    }
+    Some(left)
+}
+
+fn tell_gathered(overseer: &mut dyn Overseer) {
+    if let Some(witness) = overseer.witness() {
+        witness.tell_gathered();
+    }
+}
+
 /// Serves requests, one after the other (GEN-009), until the peer asks for the release or the server is stopped.
 ///
 /// # Errors
@@ -237,10 +253,22 @@ pub fn dispatch<T: Transport>(
 ) -> Result<Served, Ended> {
     loop {
         let leisure = services.leisure().filter(|leisure| *leisure < idle);
+        let at_most = leisure.unwrap_or(idle);
+        let gathers = gathers_for(attendance.overseer).filter(|left| *left < at_most);
         let idle_left = match dialogue.has_begun()? {
             true => idle,
-            false => match attendance.overseer.await_peer(leisure.unwrap_or(idle)) {
-                Awaited::Peer => idle,
+            false => match attendance.overseer.await_peer(gathers.unwrap_or(at_most)) {
+                Awaited::Peer => {
+                    // Where nobody looks, nobody says either that the time passed.
+                    if gathers.is_some() && !dialogue.has_begun()? {
+                        tell_gathered(attendance.overseer);
+                    }
+                    idle
+                }
+                Awaited::Nothing if gathers.is_some() => {
+                    tell_gathered(attendance.overseer);
+                    continue;
+                }
                 Awaited::Nothing if leisure.is_some() => match services.at_leisure(dialogue, attendance)? {
                     Leisure::GoOn => continue,
                     Leisure::Overdue => Duration::ZERO,

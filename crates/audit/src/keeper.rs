@@ -144,9 +144,12 @@ impl Keeper {
             match self.socket.recv(buffer) {
                 Ok(length) => {
                     count += 1;
+                    let mut rest = buffer.get(..length).unwrap_or_default();
                     // What is none of ours is let go.
-                    let event = buffer.get(..length).and_then(|bytes| postcard::from_bytes(bytes).ok());
-                    self.waiting.extend(event);
+                    while let Ok((event, behind)) = postcard::take_from_bytes(rest) {
+                        self.waiting.push(event);
+                        rest = behind;
+                    }
                     self.waiting_bytes += length;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -46,6 +46,12 @@ const GATHERED_FOR_MAX: Duration = Duration::from_secs(60);
 /// Studies that are gathered at a time.
 const GATHERED_STUDIES_MAX: usize = 64;
 
+/// Queries are told of when they are so many, or the first of them so old, or the peer is silent for that long: a workstation that
+/// asks a thousand things one after the other does not have the writer woken for each. This much is missing from the trail if
+/// the process is killed.
+const QUERIES_TOGETHER_MAX: usize = 32;
+const QUERIES_FOR_MAX: Duration = Duration::from_millis(50);
+
 /// Sees what happens on one association.
 #[derive(Debug)]
 pub struct Witness {
@@ -57,8 +63,10 @@ pub struct Witness {
     refused_why: String,
     /// The socket that is told with, once there was something to tell.
     teller: Option<UnixDatagram>,
-    /// What there was nobody to tell.
+    /// What there was nobody to tell, and queries that are gathered.
     waiting: Vec<Event>,
+    /// Since when queries are gathered.
+    queries_since: Option<Instant>,
     /// When it is tried again.
     again_at: Option<Instant>,
     /// Whether something could not be told, which is said once.
@@ -85,6 +93,7 @@ impl Witness {
             refused_why: String::new(),
             teller: None,
             waiting: Vec::new(),
+            queries_since: None,
             again_at: None,
             has_failed: false,
         }
@@ -170,7 +179,23 @@ impl Witness {
             identifier,
             matches,
         };
-        self.tell(what, failure);
+        let mut event = Event::new(SystemTime::now(), what);
+        event.failure = failure;
+        self.waiting.push(event);
+        self.queries_since.get_or_insert_with(Instant::now);
+        if self.waiting.len() >= QUERIES_TOGETHER_MAX || self.gathers_for() == Some(Duration::ZERO) {
+            self.tell_gathered();
+        }
+    }
+
+    /// How much longer what is gathered may be kept, while the peer is silent; `None` where there is nothing.
+    pub fn gathers_for(&self) -> Option<Duration> {
+        Some(QUERIES_FOR_MAX.saturating_sub(self.queries_since?.elapsed()))
+    }
+
+    /// Tells what is gathered.
+    pub fn tell_gathered(&mut self) {
+        self.tell_waiting();
     }
 
     /// Instances are about to be sent on behalf of the peer; `to`: somebody else than the peer.
@@ -209,11 +234,14 @@ impl Witness {
     /// Tells what waits, as far as there is somebody to tell: while the one who writes is being started there is not, and
     /// while the disk keeps him waiting he takes nothing.
     fn tell_waiting(&mut self) {
+        self.queries_since = None;
         if self.again_at.is_none_or(|at| Instant::now() >= at) {
             self.again_at = None;
-            while let Some(event) = self.waiting.first() {
-                match send(&mut self.teller, &self.settings.directory, event) {
-                    Ok(()) => {}
+            while !self.waiting.is_empty() {
+                match send(&mut self.teller, &self.settings.directory, &self.waiting) {
+                    Ok(count) => {
+                        self.waiting.drain(..count);
+                    }
                     Err(error) if is_nobody(&error) => break,
                     Err(error) if is_late(&error) => {
                         self.again_at = Some(Instant::now() + TELL_AGAIN_AFTER);
@@ -222,9 +250,9 @@ impl Witness {
                     Err(source) => {
                         let path = socket_path(&self.settings.directory);
                         self.missing(&AuditError::File { path, source });
+                        self.waiting.remove(0);
                     }
                 }
-                self.waiting.remove(0);
             }
             if self.waiting.len() >= WAITING_MAX {
                 self.put_waiting();
@@ -270,10 +298,10 @@ fn put(settings: &TrailSettings, events: &mut Vec<Event>) -> Result<(), AuditErr
     let began = Instant::now();
     let mut too_long = None;
     let mut teller = None;
-    while let Some(first) = events.first() {
-        match send(&mut teller, &settings.directory, first) {
-            Ok(()) => {
-                events.remove(0);
+    while !events.is_empty() {
+        match send(&mut teller, &settings.directory, events) {
+            Ok(count) => {
+                events.drain(..count);
                 continue;
             }
             Err(error) if is_nobody(&error) => {}
@@ -313,10 +341,23 @@ fn is_late(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
-/// Tells whoever listens of an event, with the socket there is or another one, which is left for the next.
-pub(crate) fn send(teller: &mut Option<UnixDatagram>, directory: &Path, event: &Event) -> io::Result<()> {
-    let bytes = postcard::to_stdvec(event).map_err(|_| io::ErrorKind::InvalidData)?;
-    if bytes.len() > MESSAGE_BYTES_MAX {
+/// Tells whoever listens of the first of some events, as many as a message holds, and says how many that are; with the socket there
+/// is or another one, which is left for the next.
+pub(crate) fn send(
+    teller: &mut Option<UnixDatagram>,
+    directory: &Path,
+    events: &[Event],
+) -> io::Result<usize> {
+    let (mut bytes, mut count) = (Vec::new(), 0);
+    for event in events {
+        let event = postcard::to_stdvec(event).map_err(|_| io::ErrorKind::InvalidData)?;
+        if bytes.len() + event.len() > MESSAGE_BYTES_MAX {
+            break;
+        }
+        bytes.extend(event);
+        count += 1;
+    }
+    if count == 0 {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
     let socket = match teller {
@@ -328,7 +369,7 @@ pub(crate) fn send(teller: &mut Option<UnixDatagram>, directory: &Path, event: &
         }
     };
     reach(directory, |path| socket.send_to(&bytes, path))?;
-    Ok(())
+    Ok(count)
 }
 
 /// Binds the socket in the place of one that was left.

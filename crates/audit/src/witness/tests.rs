@@ -85,3 +85,29 @@ fn whoever_finds_a_writer_that_shuts_writes_by_himself() {
     thread.join().unwrap();
     assert_eq!(records(&settings), 2);
 }
+
+#[test]
+fn queries_one_after_the_other_are_told_together_and_wait_no_longer_than_they_may() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(folder.path());
+    let keeper = Keeper::open(settings.clone()).unwrap();
+    let mut witness = Witness::new(settings.clone());
+    assert_eq!(witness.gathers_for(), None);
+    // Many more than there would be room for, one by one: the system holds some ten messages.
+    for _ in 0..4 * QUERIES_TOGETHER_MAX {
+        witness.queried("1.2", "1.3", vec![0; 100], 1, None);
+        assert!(witness.waiting.len() < QUERIES_TOGETHER_MAX);
+    }
+    witness.queried("1.2", "1.3", vec![0; IDENTIFIER_BYTES_MAX], 1, None);
+    assert!(witness.gathers_for().is_none_or(|left| left <= QUERIES_FOR_MAX));
+    witness.tell_gathered();
+    assert!(witness.waiting.is_empty() && witness.gathers_for().is_none());
+    // What happens then is told behind what is gathered, and at once.
+    witness.queried("1.2", "1.3", Vec::new(), 1, None);
+    witness.accepted();
+    assert!(witness.waiting.is_empty() && witness.gathers_for().is_none());
+    let (stop, thread) = working(keeper);
+    drop(stop);
+    thread.join().unwrap();
+    assert_eq!(records(&settings), 4 * QUERIES_TOGETHER_MAX as u64 + 3);
+}
