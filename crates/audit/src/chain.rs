@@ -36,8 +36,10 @@ impl Link {
 
     /// As it is written: `NUMBER HASH`.
     pub fn to_text(&self) -> String {
-        let hash: String = self.hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{} {hash}", self.number)
+        let digits = self.hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let mut text = format!("{} ", self.number);
+        text.extend(digits.filter_map(|digit| char::from_digit(digit.into(), 16)));
+        text
     }
 
     /// Reads what [`Link::to_text`] wrote.

@@ -69,6 +69,12 @@ impl Xml {
 
     /// Text as a document may hold it (XML 1.0 2.2, 2.4). Line ends are written as references: a message is one line.
     fn escaped(&mut self, text: &str) {
+        // As nearly all is, identifiers of many kilobytes in base 64 among it.
+        let is_plain = |byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'&' | b'<' | b'>' | b'"');
+        if text.bytes().all(is_plain) {
+            self.text.push_str(text);
+            return;
+        }
         for character in text.chars() {
             match character {
                 '&' => self.text.push_str("&amp;"),
