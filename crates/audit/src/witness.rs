@@ -61,8 +61,6 @@ pub struct Witness {
     stored: BTreeMap<(String, String), Gathered>,
     refused: u32,
     refused_why: String,
-    /// The socket that is told with, once there was something to tell.
-    teller: Option<UnixDatagram>,
     /// What there was nobody to tell, and queries that are gathered.
     waiting: Vec<Event>,
     /// Since when queries are gathered.
@@ -91,7 +89,6 @@ impl Witness {
             stored: BTreeMap::new(),
             refused: 0,
             refused_why: String::new(),
-            teller: None,
             waiting: Vec::new(),
             queries_since: None,
             again_at: None,
@@ -238,7 +235,7 @@ impl Witness {
         if self.again_at.is_none_or(|at| Instant::now() >= at) {
             self.again_at = None;
             while !self.waiting.is_empty() {
-                match send(&mut self.teller, &self.settings.directory, &self.waiting) {
+                match send(&self.settings.directory, &self.waiting) {
                     Ok(count) => {
                         self.waiting.drain(..count);
                     }
@@ -297,9 +294,8 @@ pub fn tell(settings: &TrailSettings, event: &Event) -> Result<(), AuditError> {
 fn put(settings: &TrailSettings, events: &mut Vec<Event>) -> Result<(), AuditError> {
     let began = Instant::now();
     let mut too_long = None;
-    let mut teller = None;
     while !events.is_empty() {
-        match send(&mut teller, &settings.directory, events) {
+        match send(&settings.directory, events) {
             Ok(count) => {
                 events.drain(..count);
                 continue;
@@ -341,13 +337,8 @@ fn is_late(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
-/// Tells whoever listens of the first of some events, as many as a message holds, and says how many that are; with the socket there
-/// is or another one, which is left for the next.
-pub(crate) fn send(
-    teller: &mut Option<UnixDatagram>,
-    directory: &Path,
-    events: &[Event],
-) -> io::Result<usize> {
+/// Tells whoever listens of the first of some events, as many as a message holds, and says how many that are.
+pub(crate) fn send(directory: &Path, events: &[Event]) -> io::Result<usize> {
     let (mut bytes, mut count) = (Vec::new(), 0);
     for event in events {
         let event = postcard::to_stdvec(event).map_err(|_| io::ErrorKind::InvalidData)?;
@@ -360,14 +351,8 @@ pub(crate) fn send(
     if count == 0 {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
-    let socket = match teller {
-        Some(socket) => socket,
-        None => {
-            let socket = UnixDatagram::unbound()?;
-            socket.set_write_timeout(Some(TELL_TIMEOUT))?;
-            teller.insert(socket)
-        }
-    };
+    let socket = UnixDatagram::unbound()?;
+    socket.set_write_timeout(Some(TELL_TIMEOUT))?;
     reach(directory, |path| socket.send_to(&bytes, path))?;
     Ok(count)
 }

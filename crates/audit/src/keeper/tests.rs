@@ -28,7 +28,7 @@ fn what_comes_while_the_disk_is_full_is_put_on_record_once_there_is_room() {
     std::os::unix::fs::symlink("/dev/full", &full).unwrap();
     let mut buffer = vec![0; MESSAGE_BYTES_MAX];
     for number in 0..2 * TOGETHER_MAX {
-        send(&mut None, &settings.directory, &[event(number)]).unwrap();
+        send(&settings.directory, &[event(number)]).unwrap();
         keeper.take(&mut buffer);
     }
     assert_eq!(keeper.waiting.len(), 2 * TOGETHER_MAX);
@@ -60,12 +60,12 @@ fn what_there_is_no_room_for_stays_with_whoever_tells_it() {
     let large = Event::new(SystemTime::UNIX_EPOCH, what);
     let mut buffer = vec![0; MESSAGE_BYTES_MAX];
     for _ in 0..WAITING_BYTES_MAX / (64 * 1024) {
-        send(&mut None, &settings.directory, std::slice::from_ref(&large)).unwrap();
+        send(&settings.directory, std::slice::from_ref(&large)).unwrap();
         keeper.take(&mut buffer);
     }
     assert!(!keeper.has_room());
     let waiting = keeper.waiting.len();
-    send(&mut None, &settings.directory, &[event(1)]).unwrap();
+    send(&settings.directory, &[event(1)]).unwrap();
     keeper.take(&mut buffer);
     assert_eq!(keeper.waiting.len(), waiting);
     keeper.again_at = None;
@@ -82,10 +82,10 @@ fn what_was_told_before_the_end_is_on_record_and_nobody_listens_behind_it() {
     let (stop, stopped) = UnixStream::pair().unwrap();
     drop(stop);
     for number in 0..5 {
-        send(&mut None, &settings.directory, &[event(number)]).unwrap();
+        send(&settings.directory, &[event(number)]).unwrap();
     }
     keeper.run(stopped.as_fd()).unwrap();
-    let error = send(&mut None, &settings.directory, &[event(5)]).unwrap_err();
+    let error = send(&settings.directory, &[event(5)]).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::NotFound);
     let verified = verify(&settings.directory, None).unwrap();
     assert_eq!((verified.records, verified.findings), (5, vec![]));
