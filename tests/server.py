@@ -122,7 +122,10 @@ class Isocenter:
         }
         self.settings = merged(base, settings)
         self.directory.mkdir(parents=True, exist_ok=True)
-        self.config.write_text(toml(self.settings))
+        # At once: a server that is reading the settings on a SIGHUP finds the former ones or these.
+        written = self.config.with_suffix(".new")
+        written.write_text(toml(self.settings))
+        written.replace(self.config)
 
     # The process.
 

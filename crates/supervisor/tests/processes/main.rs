@@ -12,6 +12,7 @@
 
 mod cases;
 mod roles;
+mod rush;
 mod subject;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

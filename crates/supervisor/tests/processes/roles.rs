@@ -11,6 +11,8 @@ use supervisor::{
     PermitGroup, Plan, Restart, Supervised,
 };
 
+use crate::rush::Rush;
+
 /// A supervisor as its arguments (`key=value`) have it; prints what happens, one line an event.
 pub(crate) fn supervise(arguments: &[String]) -> ExitCode {
     let options: HashMap<String, String> = arguments
@@ -24,10 +26,16 @@ pub(crate) fn supervise(arguments: &[String]) -> ExitCode {
         rustix::process::setrlimit(rustix::process::Resource::Nofile, limit).unwrap();
     }
     let plan = plan(&options, "first settings");
-    let again = {
+    let rush = options.contains_key("rush").then(Rush::default);
+    let again = || {
         let mut options = options.clone();
         options.insert("total".to_owned(), "1".to_owned());
-        move || Some(self::plan(&options, "second settings"))
+        rush.iter().for_each(Rush::come);
+        Some(self::plan(&options, "second settings"))
+    };
+    let print = |event: Event<'_>| {
+        rush.iter().for_each(|rush| rush.see(&event));
+        print(event);
     };
     let outcome = if options.contains_key("threads") {
         let serve = |connection: Connection, control: &mut Control| serve(connection, control);

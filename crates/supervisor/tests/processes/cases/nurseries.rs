@@ -15,6 +15,7 @@ cases![
     a_child_ended_by_a_signal_takes_its_nursery_out_of_use,
     a_nursery_is_replaced_after_so_many_children,
     a_reload_ends_the_nursery_and_starts_another,
+    bug_010_who_comes_during_a_reload_is_served_whenever_the_new_nursery_is_ready,
     a_child_that_panics_ends_its_association_and_nothing_else,
     many_connections_at_once_are_all_served,
 ];
@@ -113,6 +114,12 @@ fn a_reload_ends_the_nursery_and_starts_another() {
     subject.nursery();
     first.wait();
     assert_eq!(subject.connect().ask("settings"), "second settings");
+}
+
+fn bug_010_who_comes_during_a_reload_is_served_whenever_the_new_nursery_is_ready() {
+    let subject = Subject::start(&["rush=yes"]);
+    subject.signal(Signal::HUP);
+    assert_eq!(subject.event("answered"), "answered second settings");
 }
 
 fn a_child_that_panics_ends_its_association_and_nothing_else() {
