@@ -1,7 +1,7 @@
 //! The loop: one thread that waits for whatever happens and does what follows from it.
 //!
 //! In each round everything that was said is heard first, ends are noted second, and only then places are
-//! given; new connections come after that, and nurseries and keepers last, since starting one takes longest.
+//! given; new connections come after that, and nurseries and keepers behind them, since starting one takes longest.
 
 mod hand_over;
 mod hear;
@@ -247,6 +247,7 @@ where
         self.tend_nurseries(keeper_ended, now)?;
         self.tend_keepers(keeper_ended, now);
         self.continue_shutdown(now);
+        self.attend_listeners(now);
         Ok(())
     }
 

@@ -32,6 +32,17 @@ where
     /// Accepts who waits at the listeners and starts a worker for each one. Who cannot be served yet waits in
     /// the system's queue, in order.
     pub(super) fn hand_over(&mut self, waiting_at: &[usize], now: Instant) {
+        for &index in waiting_at {
+            let mut left = CONNECTIONS_A_ROUND;
+            while left > 0 && self.watching && self.hand_over_one(index, now) {
+                left -= 1;
+            }
+        }
+    }
+
+    /// Looks at the listeners again if there is somebody to serve who waits there. The last thing of a round: whatever
+    /// happened in it may be what makes it so, and nothing else calls for another round.
+    pub(super) fn attend_listeners(&mut self, now: Instant) {
         if self.accept_again_at.is_none()
             && self.is_provided(now)
             && !self.watching
@@ -39,12 +50,6 @@ where
             && self.can_serve()
         {
             self.watch_listeners(true);
-        }
-        for &index in waiting_at {
-            let mut left = CONNECTIONS_A_ROUND;
-            while left > 0 && self.watching && self.hand_over_one(index, now) {
-                left -= 1;
-            }
         }
     }
 
