@@ -116,6 +116,15 @@ def test_storing_is_one_message_for_each_study_of_an_association(server: Isocent
     assert (outcome(one), requestor(one)) == ("0", ("RAW_SCU", "127.0.0.1"))
 
 
+@pytest.mark.parametrize("isolation", ["process", "thread"])
+def test_queries_are_on_record_while_the_association_that_asked_them_is_silent(make_server: Callable[..., Isocenter], isolation: str) -> None:
+    server = make_server({"isolation": isolation})
+    with server.query_peer(contexts((dd.STUDY_FIND, [dd.IMPLICIT]))) as peer:
+        for asked in range(1, 4):
+            peer.find(dd.STUDY_FIND, dd.identifier("STUDY", PatientID=""))
+            recorded(server, QUERY, asked)
+
+
 def test_refused_instances_are_on_record(server: Isocenter) -> None:
     instance = dd.generate()
     ds = instance.data_set

@@ -259,7 +259,7 @@ pub fn dispatch<T: Transport>(
             true => idle,
             false => match attendance.overseer.await_peer(gathers.unwrap_or(at_most)) {
                 Awaited::Peer => {
-                    // Where nobody looks, nobody says either that the time passed.
+                    // What came may be too little to begin with (a part of a TLS record): the rest is waited for below.
                     if gathers.is_some() && !dialogue.has_begun()? {
                         tell_gathered(attendance.overseer);
                     }

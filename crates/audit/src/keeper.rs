@@ -144,8 +144,9 @@ impl Keeper {
             match self.socket.recv(buffer) {
                 Ok(length) => {
                     count += 1;
+                    // A length that the system gives is within the buffer.
                     let mut rest = buffer.get(..length).unwrap_or_default();
-                    // What is none of ours is let go.
+                    // What is none of ours is let go; only this server can send it.
                     while let Ok((event, behind)) = postcard::take_from_bytes(rest) {
                         self.waiting.push(event);
                         rest = behind;

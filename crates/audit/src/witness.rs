@@ -176,9 +176,7 @@ impl Witness {
             identifier,
             matches,
         };
-        let mut event = Event::new(SystemTime::now(), what);
-        event.failure = failure;
-        self.waiting.push(event);
+        self.put_down(what, failure);
         self.queries_since.get_or_insert_with(Instant::now);
         if self.waiting.len() >= QUERIES_TOGETHER_MAX || self.gathers_for() == Some(Duration::ZERO) {
             self.tell_gathered();
@@ -188,11 +186,6 @@ impl Witness {
     /// How much longer what is gathered may be kept, while the peer is silent; `None` where there is nothing.
     pub fn gathers_for(&self) -> Option<Duration> {
         Some(QUERIES_FOR_MAX.saturating_sub(self.queries_since?.elapsed()))
-    }
-
-    /// Tells what is gathered.
-    pub fn tell_gathered(&mut self) {
-        self.tell_waiting();
     }
 
     /// Instances are about to be sent on behalf of the peer; `to`: somebody else than the peer.
@@ -222,15 +215,19 @@ impl Witness {
     }
 
     fn tell(&mut self, what: What, failure: Option<Failure>) {
+        self.put_down(what, failure);
+        self.tell_gathered();
+    }
+
+    fn put_down(&mut self, what: What, failure: Option<Failure>) {
         let mut event = Event::new(SystemTime::now(), what);
         event.failure = failure;
         self.waiting.push(event);
-        self.tell_waiting();
     }
 
-    /// Tells what waits, as far as there is somebody to tell: while the one who writes is being started there is not, and
+    /// Tells what is gathered and what waits besides, as far as there is somebody to tell: while the one who writes is being started there is not, and
     /// while the disk keeps him waiting he takes nothing.
-    fn tell_waiting(&mut self) {
+    pub fn tell_gathered(&mut self) {
         self.queries_since = None;
         if self.again_at.is_none_or(|at| Instant::now() >= at) {
             self.again_at = None;
