@@ -20,6 +20,10 @@ const SYNC_EVERY: Duration = Duration::from_secs(1);
 /// Events that are put on record with one write.
 const TOGETHER_MAX: usize = 256;
 
+/// After it has put something on record it is not woken for so long: what associations tell in a rush is recorded
+/// together. No longer, since the system keeps some ten messages for it (net.unix.max_dgram_qlen), and who has one more waits.
+const REST: Timespec = Timespec { tv_sec: 0, tv_nsec: 2_000_000 };
+
 /// Events that wait while the disk fails, and the bytes that they came in. Whoever tells more keeps it.
 const WAITING_MAX: usize = 10_000;
 const WAITING_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -98,7 +102,9 @@ impl Keeper {
                 self.finish(&mut buffer);
                 return Ok(());
             }
-            self.take(&mut buffer);
+            if self.take(&mut buffer) {
+                rest(stop)?;
+            }
             if self.ahead_since.is_some_and(|since| since.elapsed() >= SYNC_EVERY) {
                 self.sync();
             }
@@ -122,13 +128,15 @@ impl Keeper {
         }
     }
 
-    /// Takes what has come, and puts it on record.
-    fn take(&mut self, buffer: &mut [u8]) {
+    /// Takes what has come, and puts it on record. False: nothing had.
+    fn take(&mut self, buffer: &mut [u8]) -> bool {
+        let mut any = false;
         loop {
             let came = self.receive(buffer);
+            any |= came > 0;
             self.record();
             if came < TOGETHER_MAX {
-                return;
+                return any;
             }
         }
     }
@@ -211,6 +219,14 @@ impl Keeper {
                 "nothing can be put on the audit trail, it waits until that works again: {error}"
             );
         }
+    }
+}
+
+/// Waits, or until it is to stop.
+fn rest(stop: BorrowedFd<'_>) -> io::Result<()> {
+    match poll(&mut [PollFd::from_borrowed_fd(stop, PollFlags::IN)], Some(&REST)) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -9,6 +9,9 @@ use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use rustix::io::Errno;
+use rustix::net::{SendFlags, SocketAddrUnix, sendto};
+
 use crate::AuditError;
 use crate::event::{Event, Failure, Node, Study, What};
 use crate::trail::{Trail, TrailSettings};
@@ -349,8 +352,18 @@ pub(crate) fn send(directory: &Path, events: &[Event]) -> io::Result<usize> {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
     let socket = UnixDatagram::unbound()?;
-    socket.set_write_timeout(Some(TELL_TIMEOUT))?;
-    reach(directory, |path| socket.send_to(&bytes, path))?;
+    reach(directory, |path| {
+        // There is room nearly always, and every association tells something: what limits the wait is asked for only
+        // where there is a wait.
+        let at_once = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+        match sendto(&socket, &bytes, at_once, &SocketAddrUnix::new(path)?) {
+            Err(Errno::AGAIN) => {
+                socket.set_write_timeout(Some(TELL_TIMEOUT))?;
+                socket.send_to(&bytes, path)
+            }
+            sent => Ok(sent?),
+        }
+    })?;
     Ok(count)
 }
 

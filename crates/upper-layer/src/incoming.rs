@@ -1,7 +1,11 @@
 use std::ops::Range;
 
-/// What an association begins with: an idle one costs little.
-const FIRST_BYTES: usize = 16 * 1024;
+/// What an association begins with, a page: an idle one costs little, and so does one that is short.
+const FIRST_BYTES: usize = 4 * 1024;
+
+/// By how much it grows while it is smaller than data want it: the request of a modality that proposes all it has is some
+/// ten kilobytes long.
+const GROWTH: usize = 4;
 
 /// What it grows to as soon as data come.
 const DATA_BYTES: usize = 64 * 1024;
@@ -67,7 +71,7 @@ impl Incoming {
     fn larger(&self) -> Option<usize> {
         let size = self.buffer.len();
         if size < DATA_BYTES {
-            return (self.was_filled || self.end == size).then_some(DATA_BYTES);
+            return (self.was_filled || self.end == size).then_some(size * GROWTH);
         }
         let pays = self.was_filled && self.read >= LONG_AFTER_BYTES;
         (size < BYTES_MAX && (pays || self.end == size)).then_some(BYTES_MAX)
@@ -83,7 +87,7 @@ impl Incoming {
 
 #[cfg(test)]
 mod tests {
-    use super::{BYTES_MAX, DATA_BYTES, FIRST_BYTES, Incoming};
+    use super::{BYTES_MAX, DATA_BYTES, FIRST_BYTES, GROWTH, Incoming};
 
     #[test]
     fn it_grows_only_when_reads_fill_it_and_never_past_its_bound() {
@@ -101,7 +105,7 @@ mod tests {
         }
         assert_eq!(incoming.room().len(), BYTES_MAX);
         sizes.dedup();
-        assert_eq!(sizes, [FIRST_BYTES, DATA_BYTES, BYTES_MAX]);
+        assert_eq!(sizes, [FIRST_BYTES, FIRST_BYTES * GROWTH, DATA_BYTES, BYTES_MAX]);
     }
 
     #[test]
@@ -125,7 +129,7 @@ mod tests {
         incoming.filled(count);
         incoming.take(count - 3);
         let left = incoming.available().to_vec();
-        assert_eq!(incoming.room().len(), FIRST_BYTES * 4 - 3);
+        assert_eq!(incoming.room().len(), FIRST_BYTES * GROWTH - 3);
         assert_eq!(incoming.available(), left);
     }
 }
