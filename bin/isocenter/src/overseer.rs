@@ -13,7 +13,7 @@ pub(crate) const EXPORTS: &str = "STORAGE-SCU";
 /// Under this name the supervisor counts passcodes that are being hashed.
 pub(crate) const PASSCODES: &str = "passcodes";
 
-/// The control socket of this association, and the peer's.
+/// The line of this association to the supervisor, and the peer's.
 pub(crate) struct Supervisor<'c> {
     pub(crate) control: &'c mut Control,
     pub(crate) peer: OwnedFd,

@@ -1,4 +1,4 @@
-//! A control socket: whole messages, descriptors along with one where it needs them.
+//! The control socket of a keeper or a nursery: whole messages, descriptors along with one where it needs them.
 
 use std::fs::File;
 use std::io::{IoSlice, IoSliceMut, Write};
@@ -22,7 +22,7 @@ pub(crate) fn pair() -> Result<(OwnedFd, OwnedFd), Errno> {
 }
 
 /// Descriptors that one message brings at most.
-const DESCRIPTORS_MAX: usize = 2;
+const DESCRIPTORS_MAX: usize = 3;
 
 /// One message that arrived.
 pub(crate) struct Packet {

@@ -1,7 +1,7 @@
-//! The child's end of a control socket.
+//! What one who serves and a keeper have of the supervisor.
 //!
-//! A keeper finds it as its standard input, with the settings waiting in it as the first message. A child gets
-//! its end from the nursery that forked it, a thread from the supervisor. Either way [`Control`] is what it
+//! A keeper finds a socket as its standard input, with the settings waiting in it as the first message. A child gets
+//! its end of a line from the nursery that forked it, a thread from the supervisor. Either way [`Control`] is what it
 //! holds.
 
 use std::fmt::Write;
@@ -16,9 +16,10 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, SocketType};
+use rustix::net::{RecvFlags, SocketType};
 
 use crate::admission::PermitSource;
+use crate::line::{End, Message};
 use crate::message::{Said, Told, cut};
 use crate::{Admission, Awaited, Permit, Refusal, Supervised, SupervisorGone, channel, strangers, title};
 
@@ -90,26 +91,27 @@ impl Control {
     /// now on. Waits for the settings.
     pub fn from_inherited() -> Result<Self, ControlError> {
         let (socket, settings) = inherited()?;
-        Ok(Self::new(socket, settings, true))
+        let to = rustix::io::fcntl_dupfd_cloexec(&socket, 3)?;
+        Ok(Self::new(End::new(socket, to), settings, true))
     }
 
     /// What a forked child holds: its title says from now on that it serves `peer`.
-    pub(crate) fn of_child(socket: OwnedFd, settings: Arc<[u8]>, peer: SocketAddr) -> Self {
-        let mut control = Self::new(socket, settings, true);
+    pub(crate) fn of_child(line: End, settings: Arc<[u8]>, peer: SocketAddr) -> Self {
+        let mut control = Self::new(line, settings, true);
         control.serve(peer);
         control
     }
 
-    /// One end of a pair, for a thread of the supervisor's own process.
-    pub(crate) fn of_thread(socket: OwnedFd, settings: Arc<[u8]>, peer: SocketAddr) -> Self {
-        let mut control = Self::new(socket, settings, false);
+    /// What a thread of the supervisor's own process holds.
+    pub(crate) fn of_thread(line: End, settings: Arc<[u8]>, peer: SocketAddr) -> Self {
+        let mut control = Self::new(line, settings, false);
         control.serve(peer);
         control
     }
 
-    fn new(socket: OwnedFd, settings: Arc<[u8]>, of_process: bool) -> Self {
+    fn new(end: End, settings: Arc<[u8]>, of_process: bool) -> Self {
         Self {
-            line: Arc::new(Line { socket, heard: Mutex::default() }),
+            line: Arc::new(Line { end, heard: Mutex::default() }),
             settings,
             of_process,
             whom: String::new(),
@@ -134,10 +136,10 @@ impl Control {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         loop {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            match channel::wait_readable(self.line.socket.as_fd(), left) {
+            match channel::wait_readable(self.line.end.as_fd(), left) {
                 Ok(false) => return false,
                 // Nothing is ever said to a keeper but the end of the line.
-                Ok(true) => match channel::receive(self.line.socket.as_fd(), RecvFlags::empty()) {
+                Ok(true) => match self.line.end.receive() {
                     Ok(Some(_)) => {}
                     Ok(None) | Err(_) => return true,
                 },
@@ -164,7 +166,7 @@ impl Control {
 impl AsFd for Control {
     /// To wait on beside other things: it becomes readable when the supervisor says something or is gone.
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.line.socket.as_fd()
+        self.line.end.as_fd()
     }
 }
 
@@ -215,7 +217,7 @@ impl Supervised for Control {
             }
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             let left = left.and_then(|left| Timespec::try_from(left).ok());
-            let mut both = [PollFd::new(&peer, PollFlags::IN), PollFd::new(&self.line.socket, PollFlags::IN)];
+            let mut both = [PollFd::new(&peer, PollFlags::IN), PollFd::new(&self.line.end, PollFlags::IN)];
             let watched = if is_supervised { &mut both[..] } else { &mut both[..1] };
             match poll(watched, left.as_ref()) {
                 Ok(0) => return Awaited::Nothing,
@@ -239,10 +241,10 @@ impl Supervised for Control {
     }
 }
 
-/// The socket, and what came over it and was not asked for yet.
+/// Our end, and what came over it and was not asked for yet.
 #[derive(Debug)]
 struct Line {
-    socket: OwnedFd,
+    end: End,
     heard: Mutex<Heard>,
 }
 
@@ -254,26 +256,25 @@ struct Heard {
 }
 
 impl Heard {
-    fn file(&mut self, told: Told) {
-        match told {
-            Told::Admitted => self.admission = Some(Admission::Admitted),
-            Told::Refused(refusal) => self.admission = Some(Admission::Refused(refusal)),
-            Told::Permit { id } => self.permits.push(id),
-            Told::Stop => self.stop = true,
-            Told::Settings | Told::Fork { .. } => {}
+    fn read(&mut self, message: &Message) {
+        match Told::read(message.bytes()) {
+            Some(Told::Admitted) => self.admission = Some(Admission::Admitted),
+            Some(Told::Refused(refusal)) => self.admission = Some(Admission::Refused(refusal)),
+            Some(Told::Permit { id }) => self.permits.push(id),
+            Some(Told::Stop) => self.stop = true,
+            Some(Told::Settings | Told::Fork { .. }) | None => {}
         }
     }
 }
 
 impl Line {
     fn say(&self, said: &Said<'_>) -> Result<(), SupervisorGone> {
-        channel::send(self.socket.as_fd(), &said.to_bytes(), &[], SendFlags::empty())
-            .map_err(|_| SupervisorGone)
+        self.end.send_patiently(&said.to_bytes()).map_err(|_| SupervisorGone)
     }
 
-    /// Where nothing hangs on it: neither a full socket nor a supervisor that is gone is an error.
+    /// Where nothing hangs on it: neither a full line nor a supervisor that is gone is an error.
     fn say_if_heard(&self, said: &Said<'_>) {
-        channel::send(self.socket.as_fd(), &said.to_bytes(), &[], SendFlags::DONTWAIT).ok();
+        self.end.send(&said.to_bytes()).ok();
     }
 
     /// Files what comes until `wanted` finds what it looks for; none when `timeout` passes first.
@@ -288,32 +289,27 @@ impl Line {
             if let Some(found) = wanted(&mut heard) {
                 return Ok(Some(found));
             }
-            if let Some(deadline) = deadline {
-                let left = deadline.saturating_duration_since(Instant::now());
-                if !channel::wait_readable(self.socket.as_fd(), Some(left)).map_err(|_| SupervisorGone)? {
-                    return Ok(None);
-                }
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if !channel::wait_readable(self.end.as_fd(), left).map_err(|_| SupervisorGone)? {
+                return Ok(None);
             }
-            let packet = channel::receive(self.socket.as_fd(), RecvFlags::empty())
-                .map_err(|_| SupervisorGone)?
-                .ok_or(SupervisorGone)?;
-            if let Some(told) = Told::read(packet.bytes()) {
-                heard.file(told);
+            match self.end.receive() {
+                Ok(Some(message)) => heard.read(&message),
+                Err(Errno::AGAIN) => {}
+                Ok(None) | Err(_) => return Err(SupervisorGone),
             }
         }
     }
 
     /// Files what has come. False: the supervisor is gone.
     fn hear_now(&self) -> bool {
-        match channel::receive(self.socket.as_fd(), RecvFlags::DONTWAIT) {
-            Ok(Some(packet)) => {
-                if let Some(told) = Told::read(packet.bytes()) {
-                    self.heard().file(told);
-                }
+        match self.end.receive() {
+            Ok(Some(message)) => {
+                self.heard().read(&message);
                 true
             }
             Ok(None) => false,
-            Err(errno) => matches!(errno, Errno::AGAIN | Errno::INTR),
+            Err(errno) => errno == Errno::AGAIN,
         }
     }
 

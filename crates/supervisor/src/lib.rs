@@ -1,7 +1,7 @@
 //! The supervisor: listens, counts, hands sockets over, starts and reaps. It knows processes and no protocol.
 //!
 //! In: a [`Plan`], and connections. Out: a process (or, with [`run_threads`], a thread) for each association,
-//! told over its control socket which connection is its own, and asking over the same socket for what is
+//! born with its connection and a line to the supervisor, over which it asks for what is
 //! counted: a place among the associations ([`Supervised::admit`]), a permit to export
 //! ([`Supervised::permit`]).
 //!
@@ -14,7 +14,7 @@
 //! ```
 //!
 //! Read `plan`, then `places` and `permits` (the counting: pure, time is an argument), `message` (what is
-//! said on a control socket), `nursery` and `child` (the other ends of it) and at last `office`, the loop that
+//! said on a line and on a control socket), `nursery` and `child` (the other ends of it) and at last `office`, the loop that
 //! ties them.
 //!
 //! Who dies with whom: a child that dies takes its own association along and nothing else. A nursery that dies
@@ -33,6 +33,7 @@ mod event;
 mod fork;
 mod keeper;
 mod leisure;
+mod line;
 mod listen;
 pub mod message;
 mod nursery;

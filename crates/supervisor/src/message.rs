@@ -1,4 +1,4 @@
-//! What is said on a control socket: one message a packet, a tag byte and fields.
+//! What is said on lines and control sockets: one message a packet, a tag byte and fields.
 //!
 //! Both ends are the same binary, but a child has read what a peer wrote: what it says is read as carefully
 //! as if the peer had said it.
@@ -46,8 +46,7 @@ pub(crate) enum Reported {
 pub(crate) enum Told {
     /// The settings are in the descriptor that comes along.
     Settings,
-    /// To the nursery: fork a child for the two sockets that come along, its end of the control socket and
-    /// its connection.
+    /// To the nursery: fork a child for what comes along, its end of its line (two descriptors) and its connection.
     Fork { who: Who, listener: u16, peer: SocketAddr },
     /// The association has its place.
     Admitted,

@@ -16,6 +16,7 @@ use rustix::net::{RecvFlags, SendFlags};
 
 use crate::child::{Connection, Control, ControlError, inherited};
 use crate::fork::{self, Alone, Forked};
+use crate::line::End;
 use crate::message::{Reported, Told};
 use crate::{channel, title};
 
@@ -70,8 +71,8 @@ impl Nursery {
         report(&socket, Reported::Ready, &[]);
         while let Some(mut packet) = channel::receive(socket.as_fd(), RecvFlags::empty())? {
             let Some(Told::Fork { who, listener, peer }) = Told::read(packet.bytes()) else { continue };
-            let (connection, control) = (packet.descriptors.pop(), packet.descriptors.pop());
-            let (Some(connection), Some(control)) = (connection, control) else { continue };
+            let mut next = || packet.descriptors.pop();
+            let (Some(connection), Some(to), Some(from)) = (next(), next(), next()) else { continue };
             match fork::sibling(alone) {
                 Ok(Forked::Old { pid, pidfd }) => {
                     let born = Reported::Born { who, pid: pid.as_raw_nonzero().get() };
@@ -83,7 +84,7 @@ impl Nursery {
                 }
                 Ok(Forked::New) => {
                     drop(socket);
-                    let mut control = Control::of_child(control, settings, peer);
+                    let mut control = Control::of_child(End::new(from, to), settings, peer);
                     let connection = Connection::new(connection, listener, peer);
                     // Nothing of what it was in the midst of is looked at again.
                     let served = catch_unwind(AssertUnwindSafe(|| serve(connection, &mut control)));

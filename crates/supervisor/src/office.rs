@@ -104,8 +104,8 @@ struct Office<R, E> {
 enum Source {
     Signals,
     Listener(usize),
-    /// The control socket of a worker.
-    Control(Who),
+    /// The line to a worker.
+    Line(Who),
     /// The end of a worker's process.
     End(Who),
     /// The control socket of a nursery.
@@ -120,7 +120,7 @@ impl Source {
             Self::Signals => 0,
             Self::Keeper => 1,
             Self::Listener(index) => ((index as u64) << 3) | 2,
-            Self::Control(who) => (who << 3) | 3,
+            Self::Line(who) => (who << 3) | 3,
             Self::End(who) => (who << 3) | 4,
             Self::Nursery(id) => (id << 3) | 5,
         })
@@ -132,7 +132,7 @@ impl Source {
             0 => Self::Signals,
             1 => Self::Keeper,
             2 => Self::Listener(usize::try_from(number >> 3).ok()?),
-            3 => Self::Control(number >> 3),
+            3 => Self::Line(number >> 3),
             4 => Self::End(number >> 3),
             5 => Self::Nursery(number >> 3),
             _ => return None,
@@ -221,7 +221,7 @@ where
         let mut waiting_at = Vec::new();
         for source in sources {
             match source {
-                Source::Control(who) => {
+                Source::Line(who) => {
                     if self.hear(who, now) {
                         ended.push(who);
                     }

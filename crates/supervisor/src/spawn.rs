@@ -1,4 +1,4 @@
-//! Starting: a process by exec with its control socket as standard input, or a thread with one end of a pair.
+//! Starting: a process by exec with its control socket as standard input, or a thread with its end of a line.
 
 use std::ffi::OsString;
 use std::io;
@@ -13,6 +13,7 @@ use rustix::io::Errno;
 use rustix::net::SendFlags;
 use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, WaitIdStatus};
 
+use crate::line::End;
 use crate::message::Told;
 use crate::office::Serve;
 use crate::{Connection, Control, Ending, channel, signals};
@@ -96,17 +97,17 @@ fn ending(status: &WaitIdStatus) -> Ending {
     }
 }
 
-/// Starts a thread that serves one connection; `control` is its end of its control socket.
+/// Starts a thread that serves one connection; `line` is its end of the line to us.
 pub(crate) fn thread(
     serve: &Arc<Serve>,
     settings: &Arc<[u8]>,
     connection: Connection,
-    control: OwnedFd,
+    line: End,
 ) -> io::Result<JoinHandle<()>> {
     let (settings, serve) = (Arc::clone(settings), Arc::clone(serve));
     std::thread::Builder::new().name("association".to_owned()).spawn(move || {
         signals::leave_to_supervisor();
-        let mut control = Control::of_thread(control, settings, connection.peer);
+        let mut control = Control::of_thread(line, settings, connection.peer);
         serve(connection, &mut control);
     })
 }

@@ -1,15 +1,16 @@
 //! One who serves: a child process, or a thread.
 
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::thread::JoinHandle;
 
-use rustix::net::{SendFlags, Shutdown};
+use rustix::net::Shutdown;
 
+use crate::Ending;
+use crate::line::End;
 use crate::message::Told;
 use crate::office::NurseryId;
 use crate::spawn::Process;
-use crate::{Ending, channel};
 
 /// Where it is in its life. Each comes after the one before, some are passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +41,8 @@ pub(crate) enum Body {
 #[derive(Debug)]
 pub(crate) struct Worker {
     pub(crate) body: Body,
-    /// Our end of its control socket; none once either side closed it.
-    pub(crate) control: Option<OwnedFd>,
+    /// Our end of the line to it; none once either side closed it.
+    pub(crate) line: Option<End>,
     pub(crate) stage: Stage,
     pub(crate) peer: SocketAddr,
     pub(crate) calling: String,
@@ -54,10 +55,10 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn new(body: Body, control: OwnedFd, peer: SocketAddr) -> Self {
+    pub(crate) fn new(body: Body, line: End, peer: SocketAddr) -> Self {
         Self {
             body,
-            control: Some(control),
+            line: Some(line),
             stage: Stage::Pending,
             peer,
             calling: String::new(),
@@ -78,9 +79,7 @@ impl Worker {
 
     /// Tells it something; false when it cannot hear any more.
     pub(crate) fn tell(&self, told: Told) -> bool {
-        self.control.as_ref().is_some_and(|control| {
-            channel::send(control.as_fd(), &told.to_bytes(), &[], SendFlags::DONTWAIT).is_ok()
-        })
+        self.line.as_ref().is_some_and(|line| line.send(&told.to_bytes()).is_ok())
     }
 
     /// It has its place: a thread's connection is its own from now on.
@@ -110,7 +109,7 @@ impl Worker {
         match &mut self.body {
             Body::Unborn { .. } => None,
             Body::Process(process) => process.reap(),
-            // Its end of the control socket is closed with its last breath, so this does not wait.
+            // Its end of the line is closed with its last breath, so this does not wait.
             Body::Thread { handle, .. } => match handle.take().map(JoinHandle::join) {
                 Some(Err(_)) => Some(Ending::Panicked),
                 _ => Some(Ending::Returned),

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use rustix::event::epoll::{self, EventFlags};
@@ -13,7 +13,7 @@ use crate::listen::accept;
 use crate::message::Told;
 use crate::places::Who;
 use crate::worker::{Body, Worker};
-use crate::{Connection, Event, Plan, channel, spawn};
+use crate::{Connection, Event, Plan, line, spawn};
 
 /// Connections accepted in one round at each listener, so that a crowd at one locks nobody out of another; those who are served already have their word in between.
 const CONNECTIONS_A_ROUND: usize = 16;
@@ -146,11 +146,11 @@ where
         now: Instant,
     ) -> io::Result<Who> {
         let who = self.last_worker + 1;
-        let (control, theirs) = self.reserve.help(channel::pair)?;
+        let (ours, theirs) = self.reserve.help(line::line)?;
         let body = match &self.serve {
             None => {
                 let told = Told::Fork { who, listener, peer };
-                let nursery = self.ask_for_child(told, &[theirs.as_fd(), socket.as_fd()], now)?;
+                let nursery = self.ask_for_child(told, &theirs, &socket, now)?;
                 Body::Unborn { nursery }
             }
             Some(serve) => {
@@ -160,9 +160,9 @@ where
                 Body::Thread { handle: Some(thread), socket: Some(second) }
             }
         };
-        epoll::add(&self.epoll, &control, Source::Control(who).to_data(), EventFlags::IN)?;
+        epoll::add(&self.epoll, &ours, Source::Line(who).to_data(), EventFlags::IN)?;
         self.last_worker = who;
-        self.workers.insert(who, Worker::new(body, control, peer));
+        self.workers.insert(who, Worker::new(body, ours, peer));
         Ok(who)
     }
 

@@ -1,16 +1,14 @@
 //! What workers say, that they end, and what they are answered.
 
-use std::os::fd::AsFd;
 use std::time::Instant;
 
 use rustix::io::Errno;
-use rustix::net::RecvFlags;
 
 use super::Office;
 use crate::message::{Said, Told};
 use crate::places::Who;
 use crate::worker::{Body, Stage, Worker};
-use crate::{Admission, Ending, Event, Plan, channel};
+use crate::{Admission, Ending, Event, Plan};
 
 /// Messages of one worker heard in one round; the rest is heard in the next, so that one that talks without
 /// end holds up nobody.
@@ -25,17 +23,17 @@ where
     pub(super) fn hear(&mut self, who: Who, now: Instant) -> bool {
         for _ in 0..MESSAGES_A_ROUND {
             let Some(worker) = self.workers.get_mut(&who) else { return false };
-            let Some(control) = &worker.control else { return false };
-            let packet = match channel::receive(control.as_fd(), RecvFlags::DONTWAIT) {
-                Ok(Some(packet)) => packet,
+            let Some(line) = &worker.line else { return false };
+            let message = match line.receive() {
+                Ok(Some(message)) => message,
                 Err(Errno::AGAIN) => return false,
                 Ok(None) | Err(_) => {
                     // A process that closed it is about to end, which its pidfd tells.
-                    worker.control = None;
+                    worker.line = None;
                     return matches!(worker.body, Body::Thread { .. });
                 }
             };
-            let understood = Said::read(packet.bytes()).is_some_and(|said| self.take_in(who, &said, now));
+            let understood = Said::read(message.bytes()).is_some_and(|said| self.take_in(who, &said, now));
             if !understood && let Some(worker) = self.workers.get_mut(&who) {
                 // It has read what a peer wrote, and is not itself any more.
                 "said what no association says".clone_into(&mut worker.activity);

@@ -1,6 +1,6 @@
 //! The nursery and its successors.
 
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::Instant;
 
 use rustix::event::epoll::{self, EventFlags};
@@ -11,6 +11,7 @@ use rustix::process::Pid;
 use super::hand_over::ACCEPT_AGAIN_IN;
 use super::{Office, Source};
 use crate::keeper::Kept;
+use crate::line::End;
 use crate::message::{Reported, Told};
 use crate::places::Who;
 use crate::worker::{Body, Worker};
@@ -80,17 +81,19 @@ where
         unborn < UNBORN_MAX && self.present_nursery().is_some()
     }
 
-    /// Asks the present nursery for a child.
+    /// Asks the present nursery for a child, which has `line` and `connection`.
     pub(super) fn ask_for_child(
         &mut self,
         told: Told,
-        descriptors: &[BorrowedFd<'_>],
+        line: &End,
+        connection: &OwnedFd,
         now: Instant,
     ) -> Result<NurseryId, Errno> {
         let children_max = self.plan.children_of_one_nursery.max(1);
         let Some(nursery) = self.present_nursery() else { return Err(Errno::AGAIN) };
         let Some(control) = nursery.kept.control() else { return Err(Errno::AGAIN) };
-        channel::send(control, &told.to_bytes(), descriptors, SendFlags::DONTWAIT)?;
+        let [from, to] = line.descriptors();
+        channel::send(control, &told.to_bytes(), &[from, to, connection.as_fd()], SendFlags::DONTWAIT)?;
         nursery.asked_for = nursery.asked_for.saturating_add(1);
         let (id, is_old) = (nursery.id, nursery.asked_for >= children_max);
         if is_old {
@@ -177,7 +180,7 @@ where
         let Some(nursery) = self.nurseries.iter_mut().find(|nursery| nursery.id == id) else { return Ok(()) };
         let Some(ending) = nursery.kept.reap(now, &mut self.events) else { return Ok(()) };
         nursery.is_ready = false;
-        // Not forked any more. Should one have been in the last moment, it finds its control socket closed, so
+        // Not forked any more. Should one have been in the last moment, it finds its line closed, so
         // that nobody admits it.
         let is_lost = |worker: &Worker| matches!(worker.body, Body::Unborn { nursery } if nursery == id);
         let lost = self.workers.iter().filter(|(_, worker)| is_lost(worker)).map(|(who, _)| *who);

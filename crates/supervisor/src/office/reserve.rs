@@ -13,9 +13,9 @@ use crate::places::Who;
 use crate::spawn::Process;
 use crate::{Event, Plan};
 
-/// What one connection takes beside its own descriptor (a control socket has two ends, a thread has its connection
-/// twice), and the ends of all that are being born.
-const DESCRIPTORS: usize = 3 + UNBORN_MAX;
+/// What one connection takes beside its own descriptor (a line has two ends of two descriptors each, a thread has its
+/// connection twice), and the ends of all that are being born.
+const DESCRIPTORS: usize = 5 + UNBORN_MAX;
 /// Of all descriptors that may be open no more than this part is kept back.
 const ONE_OF: u64 = 4;
 
