@@ -31,6 +31,7 @@ pub(crate) fn nursery() -> Result<(), Failure> {
     }
     let listeners = wiring::listeners(&configuration);
     know_the_processor();
+    make_room_for_spans();
     let serve = |connection: Connection, control: &mut Control| match serve_with(
         connection, control, &wiring, &listeners,
     ) {
@@ -48,6 +49,11 @@ pub(crate) fn nursery() -> Result<(), Failure> {
 fn know_the_processor() {
     #[cfg(target_arch = "x86_64")]
     std::hint::black_box(std::arch::is_x86_feature_detected!("avx2"));
+}
+
+/// The first span of a process makes room for many: made here, all children have that room.
+fn make_room_for_spans() {
+    tracing::error_span!("association").in_scope(|| {});
 }
 
 /// Serves one connection on the calling thread.
