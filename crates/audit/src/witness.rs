@@ -228,8 +228,8 @@ impl Witness {
         self.waiting.push(event);
     }
 
-    /// Tells what is gathered and what waits besides, as far as there is somebody to tell: while the one who writes is being started there is not, and
-    /// while the disk keeps him waiting he takes nothing.
+    /// Tells what is gathered and what waits besides, as far as there is somebody to tell: while the one who writes is being
+    /// started there is not, and while the disk keeps him waiting he takes nothing.
     pub fn tell_gathered(&mut self) {
         self.queries_since = None;
         if self.again_at.is_none_or(|at| Instant::now() >= at) {

@@ -91,6 +91,7 @@ impl Control {
     /// now on. Waits for the settings.
     pub fn from_inherited() -> Result<Self, ControlError> {
         let (socket, settings) = inherited()?;
+        // A keeper's line is a socket, both ways.
         let to = rustix::io::fcntl_dupfd_cloexec(&socket, 3)?;
         Ok(Self::new(End::new(socket, to), settings, true))
     }

@@ -1,9 +1,8 @@
 //! The supervisor: listens, counts, hands sockets over, starts and reaps. It knows processes and no protocol.
 //!
 //! In: a [`Plan`], and connections. Out: a process (or, with [`run_threads`], a thread) for each association,
-//! born with its connection and a line to the supervisor, over which it asks for what is
-//! counted: a place among the associations ([`Supervised::admit`]), a permit to export
-//! ([`Supervised::permit`]).
+//! born with its connection and a line to the supervisor, over which it asks for what is counted: a place among the
+//! associations ([`Supervised::admit`]), a permit to export ([`Supervised::permit`]).
 //!
 //! ```text
 //! isocenter: supervisor, 2 of 10 associations
@@ -13,9 +12,9 @@
 //! └─ isocenter: housekeeper                                          a keeper: restarted when it ends
 //! ```
 //!
-//! Read `plan`, then `places` and `permits` (the counting: pure, time is an argument), `message` (what is
-//! said on a line and on a control socket), `nursery` and `child` (the other ends of it) and at last `office`, the loop that
-//! ties them.
+//! Read `plan`, then `places` and `permits` (the counting: pure, time is an argument), `message` (what is said on a `line`
+//! to a child and on a control socket to the nursery or a keeper), `nursery` and `child` (the other ends of them) and at
+//! last `office`, the loop that ties them.
 //!
 //! Who dies with whom: a child that dies takes its own association along and nothing else. A nursery that dies
 //! takes nobody along; those who come wait for the next one. When the supervisor dies, the nursery exits at

@@ -2,7 +2,7 @@
 
 use supervisor::message;
 
-/// One message on a control socket: one that is taken for one is read back as it was said.
+/// One message on the line of a child: one that is taken for one is read back as it was said.
 pub fn child(bytes: &[u8]) {
     if let Some(repeated) = message::repeated(bytes) {
         assert_eq!(repeated, bytes);
